@@ -1,0 +1,59 @@
+import type { Labels } from '#lib/labels.ts';
+import type { Bilingual } from '#lib/text.ts';
+import type { UnixMs } from '#lib/time.ts';
+
+export const severities = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+export const alertStates = ['pending', 'firing', 'resolved'] as const;
+
+/** What one rule says about one label set now. */
+export type Finding = { labels: Labels; value: number | null; samples: number; why: Bilingual } & ({ says: 'breach' } | { says: 'clear' } | { says: 'noData' } | { says: 'error' });
+
+export type AlertProgress =
+  | { state: 'pending'; activeAt: UnixMs }
+  /** `clearSince` is set while only keep_firing_for or the recovery threshold holds it. */
+  | { state: 'firing'; activeAt: UnixMs; firedAt: UnixMs; clearSince: UnixMs | null }
+  | { state: 'resolved'; activeAt: UnixMs; firedAt: UnixMs; resolvedAt: UnixMs; because: string };
+
+/** Who took it, when: a fact beside the alert, not a state; it ends with the episode. */
+export interface Acknowledgement {
+  by: string;
+  at: UnixMs;
+  through: 'console' | 'link' | 'api';
+  note: string;
+}
+
+export type Alert = AlertProgress & {
+  /** Of `labels`: the identity. */
+  fingerprint: string;
+  /** One id for each time it goes from quiet to pending; notifications and acknowledgements belong to an episode. */
+  episode: string;
+  /** The rule's name (`alertname`); null for alerts posted from outside. */
+  rule: string | null;
+  labels: Labels;
+  annotations: Labels;
+  value: number | null;
+  why: Bilingual;
+  /** Normal, or what the last evaluation could not see. */
+  sight: 'ok' | 'noData' | 'error';
+  flapping: boolean;
+  acknowledgement: Acknowledgement | null;
+  evaluatedAt: UnixMs;
+};
+
+/** A change of state, as it was committed. */
+export interface AlertTransition {
+  fingerprint: string;
+  episode: string;
+  from: Alert['state'] | 'inactive';
+  to: Alert['state'] | 'inactive';
+  at: UnixMs;
+  alert: Alert;
+}
+
+export interface AlertTopics {
+  alertsChanged: { transitions: readonly AlertTransition[] };
+  acknowledged: { alert: Alert };
+  notificationsChanged: { receivers: readonly string[] };
+}

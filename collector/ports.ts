@@ -1,0 +1,17 @@
+import type { CheckResult } from './check.ts';
+import type { LogRecord } from './log.ts';
+import type { Sample } from './sample.ts';
+
+/** What the collector needs of a telemetry store. Resolves only when the rows are durable; the same token twice stores once. */
+export interface TelemetrySink {
+  insertChecks(token: string, rows: readonly CheckResult[]): Promise<void>;
+  insertLogs(token: string, rows: readonly LogRecord[]): Promise<void>;
+  insertSamples(token: string, rows: readonly Sample[]): Promise<void>;
+}
+
+/** What the collector tells the rest once it is stored. */
+export interface CollectorTopics {
+  checksStored: { results: readonly CheckResult[] };
+  logsStored: { services: readonly string[]; count: number };
+  samplesStored: { metrics: readonly string[]; count: number };
+}

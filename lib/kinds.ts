@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { Bilingual } from './text.ts';
+
+/** One input of a generated form. */
+export interface Field {
+  /** The configuration key it edits. */
+  id: string;
+  label: Bilingual;
+  input: 'text' | 'url' | 'duration' | 'number' | 'secret' | 'select' | 'list' | 'switch';
+  required: boolean;
+  options?: readonly { value: string; label: Bilingual }[];
+  help?: Bilingual;
+}
+
+/**
+ * A kind of probe, source, format, rule, sender or step: it carries its own configuration shape, form and labels,
+ * and turns a parsed configuration into the ready thing, so its configuration type never leaks.
+ */
+export interface Kind<Ready, Context = void> {
+  readonly kind: string;
+  readonly label: Bilingual;
+  readonly fields: readonly Field[];
+  /** Strict: an unknown key is an error. Includes the discriminating `kind` and the shape shared by its family. */
+  readonly schema: z.ZodObject;
+  /** Takes what `schema` gave; throws only on a bug. */
+  readonly make: (config: never, context: Context) => Ready;
+}
+
+interface KindDefinition<Name extends string, Shape extends z.ZodRawShape, Ready, Context> {
+  kind: Name;
+  label: Bilingual;
+  fields: readonly Field[];
+  shape: Shape;
+  make(config: z.output<z.ZodObject<Shape>>, context: Context): Ready;
+}
+
+/** Writes a kind down; `shape` holds the shared shape of the family spread in by the caller. */
+export function defineKind<const Name extends string, Shape extends z.ZodRawShape, Ready, Context = void>(definition: KindDefinition<Name, Shape, Ready, Context>): Kind<Ready, Context> & { readonly kind: Name } {
+  const { kind, label, fields, shape, make } = definition;
+  return { kind, label, fields, schema: z.strictObject({ ...shape, kind: z.literal(kind) }), make: make as (config: never, context: Context) => Ready };
+}
+
+export type KindParse<Ready> = { ok: true; ready: Ready; config: Record<string, unknown> } | { ok: false; issues: readonly z.core.$ZodIssue[] };
+
+/** Finds the kind, parses and makes; issues carry paths relative to `raw`. An unknown kind is an issue that lists the known ones. */
+export function buildKind<Ready, Context>(kinds: readonly Kind<Ready, Context>[], raw: Record<string, unknown>, context: Context): KindParse<Ready> {
+  const kind = kinds.find((candidate) => candidate.kind === raw.kind);
+  if (!kind) {
+    const known = kinds.map((candidate) => candidate.kind);
+    return { ok: false, issues: [{ code: 'custom', path: ['kind'], message: `"${String(raw.kind)}" is not a known kind`, input: raw.kind, params: { hint: `one of ${known.join(', ')}` } }] };
+  }
+  const parsed = kind.schema.safeParse(raw);
+  if (!parsed.success) return { ok: false, issues: parsed.error.issues };
+  return { ok: true, ready: kind.make(parsed.data as never, context), config: parsed.data };
+}

@@ -1,0 +1,76 @@
+import type { Clock } from './clock.ts';
+import { type DurationMs, durationMs, type UnixMs } from './time.ts';
+
+/** The four facts every loop reports about itself: last run, duration, failures by reason, backlog. */
+export interface LoopHealth {
+  name: string;
+  lastRunAt: UnixMs | null;
+  lastDurationMs: DurationMs | null;
+  runs: number;
+  failures: Readonly<Record<string, number>>;
+  backlog: number;
+}
+
+export interface Loop {
+  health(): LoopHealth;
+  /** Runs as soon as the current run (if any) is over, without waiting for the interval. */
+  nudge(): void;
+  /** Resolves when no run is going on and none will start. */
+  stop(): Promise<void>;
+}
+
+export interface LoopOptions {
+  name: string;
+  everyMs: DurationMs;
+  clock: Clock;
+  /** One round; returns how much is left to do. A thrown error is counted by its message and said through `onError`. */
+  run(now: UnixMs): Promise<{ backlog: number }>;
+  onError(error: unknown): void;
+}
+
+/** Runs `run` at an interval, never two at once; an error in one round does not end the loop. */
+export function startLoop({ name, everyMs, clock, run, onError }: LoopOptions): Loop {
+  const failures: Record<string, number> = {};
+  const health = { name, lastRunAt: null as UnixMs | null, lastDurationMs: null as DurationMs | null, runs: 0, backlog: 0 };
+  let stopped = false;
+  let again = false;
+  let current: Promise<void> | undefined;
+  let cancel = () => {};
+
+  async function round(): Promise<void> {
+    const startedAt = clock.elapsed();
+    health.lastRunAt = clock.now();
+    try {
+      health.backlog = (await run(clock.now())).backlog;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.slice(0, 120) : String(error);
+      failures[reason] = (failures[reason] ?? 0) + 1;
+      onError(error);
+    }
+    health.runs++;
+    health.lastDurationMs = durationMs(clock.elapsed() - startedAt);
+  }
+
+  function start(): void {
+    cancel();
+    if (stopped) return;
+    again = false;
+    current = round().finally(() => {
+      current = undefined;
+      if (stopped) return;
+      if (again) start();
+      else cancel = clock.after(everyMs, start);
+    });
+  }
+
+  start();
+  return {
+    health: () => ({ ...health, failures: { ...failures } }),
+    nudge: () => (current ? (again = true) : start()),
+    async stop() {
+      stopped = true;
+      cancel();
+      await current;
+    },
+  };
+}
