@@ -60,7 +60,14 @@ export function virtualClock(start: UnixMs = unixMs(0), seed = 1): VirtualClock 
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
         const cancel = clock.after(wait, resolve);
-        signal?.addEventListener('abort', () => { cancel(); reject(signal.reason); }, { once: true });
+        signal?.addEventListener(
+          'abort',
+          () => {
+            cancel();
+            reject(signal.reason);
+          },
+          { once: true },
+        );
       });
     },
     chance() {

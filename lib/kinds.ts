@@ -35,7 +35,9 @@ interface KindDefinition<Name extends string, Shape extends z.ZodRawShape, Ready
 }
 
 /** Writes a kind down; `shape` holds the shared shape of the family spread in by the caller. */
-export function defineKind<const Name extends string, Shape extends z.ZodRawShape, Ready, Context = void>(definition: KindDefinition<Name, Shape, Ready, Context>): Kind<Ready, Context> & { readonly kind: Name } {
+export function defineKind<const Name extends string, Shape extends z.ZodRawShape, Ready, Context = void>(
+  definition: KindDefinition<Name, Shape, Ready, Context>,
+): Kind<Ready, Context> & { readonly kind: Name } {
   const { kind, label, fields, shape, make } = definition;
   return { kind, label, fields, schema: z.strictObject({ ...shape, kind: z.literal(kind) }), make: make as (config: never, context: Context) => Ready };
 }

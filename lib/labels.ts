@@ -3,7 +3,11 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** Same labels in any order give the same text; an empty value counts as an absent label. */
 export function labelKey(labels: Labels): string {
-  return JSON.stringify(Object.entries(labels).filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  return JSON.stringify(
+    Object.entries(labels)
+      .filter(([, value]) => value !== '')
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  );
 }
 
 /** The 64-bit FNV-1a hash of the label set as 16 hex digits; equal sets have equal fingerprints. */

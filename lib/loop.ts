@@ -66,7 +66,10 @@ export function startLoop({ name, everyMs, clock, run, onError }: LoopOptions): 
   start();
   return {
     health: () => ({ ...health, failures: { ...failures } }),
-    nudge: () => (current ? (again = true) : start()),
+    nudge() {
+      if (current) again = true;
+      else start();
+    },
     async stop() {
       stopped = true;
       cancel();

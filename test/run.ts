@@ -1,0 +1,30 @@
+/** `npm test`: makes sure there is a browser, then runs every test; arguments go to Vitest. Ends with `N passed, N failed`. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { findBrowser, installBrowser } from './browser.ts';
+
+const report = 'test/output/vitest.json';
+mkdirSync('test/output', { recursive: true });
+
+if (!findBrowser()) {
+  console.log('No Chromium found: installing the system package (chromium, fonts-noto-cjk) …');
+  const problem = installBrowser();
+  if (problem) {
+    console.error(problem);
+    process.exit(3);
+  }
+}
+
+const run = spawnSync('node_modules/.bin/vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, CHROMIUM: findBrowser() ?? '' },
+});
+if (!existsSync(report)) {
+  console.log('0 passed, 1 failed');
+  process.exit(run.status || 1);
+}
+const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+// A file that fails before its first test has no failed test of its own; it must not pass unseen.
+const failed = Math.max(numFailedTests ?? 0, run.status === 0 ? 0 : Math.max(1, numFailedTestSuites ?? 0));
+console.log(`${numPassedTests ?? 0} passed, ${failed} failed${numPendingTests ? `, ${numPendingTests} skipped` : ''}`);
+process.exit(failed > 0 || run.status !== 0 ? 1 : 0);
