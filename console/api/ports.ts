@@ -1,0 +1,342 @@
+/** What the console is handed: it asks and tells through these, and knows no store. Instants are UnixMs here; the answers of the API turn them into ISO 8601. */
+import type { Alert } from '#alerts/alert.ts';
+import type { CheckResult, FailureKind, OutcomeKind } from '#collector/check.ts';
+import type { LoopHealth } from '#lib/loop.ts';
+import type { Heat, Lines, Ranking, Reading, Span } from '#lib/series.ts';
+import type { Bilingual, Language } from '#lib/text.ts';
+import type { DurationMs, UnixMs } from '#lib/time.ts';
+import type { DeliveryView, GateView, HealthView, IncidentRow, IncidentView, NoticeDraft, NoticeView, RunbookView, StepView, TimelineRow } from './views.ts';
+
+export const roles = ['viewer', 'responder', 'publisher', 'admin'] as const;
+export type PersonRole = (typeof roles)[number];
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+  role: PersonRole;
+}
+export interface Actor {
+  kind: 'person' | 'system' | 'integration';
+  id: string;
+  name: string;
+}
+
+/** A write that can be refused for a reason someone can act on. */
+export type Done<Value = unknown> = { ok: true; value: Value } | { ok: false; code: 'not-found' | 'conflict' | 'forbidden' | 'invalid'; message: Bilingual };
+
+export interface Site {
+  name: Bilingual;
+  zone: string;
+  languages: Language[];
+  publicUrl: string;
+  demo: boolean;
+  version: string;
+  /** Share of checks that must pass, for the availability figure. */
+  availabilityTarget: number;
+}
+
+export interface CatalogueProbe {
+  id: string;
+  kind: string;
+  service: string;
+  target: string;
+  intervalMs: DurationMs;
+  vantages: readonly string[];
+  /** The configuration as YAML, secrets as •••. */
+  yaml: string;
+}
+export interface CatalogueComponent {
+  id: string;
+  name: Bilingual;
+  service: string;
+  probes: readonly string[];
+  /** Routes of the access log that belong to it; a trailing * matches the rest. */
+  routes?: readonly string[];
+  /** Login attempts of the service belong to it. */
+  logins?: boolean;
+}
+/** What is configured now; asked on every request, so a reload shows at once. */
+export interface Catalogue {
+  services: readonly { id: string; name: Bilingual }[];
+  components: readonly CatalogueComponent[];
+  probes: readonly CatalogueProbe[];
+  vantages: readonly { id: string; region: string; carrier: string }[];
+}
+
+export interface LogSearch {
+  span: Span;
+  q: string;
+  service: string;
+  level: string;
+  status: string;
+  outcome: string;
+  source: string;
+  limit: number;
+  /** Continue below this record of the page before. */
+  before: string;
+}
+export interface LogPage {
+  total: number;
+  histogram: Lines;
+  facets: readonly { name: string; values: readonly { value: string; count: number }[] }[];
+  records: readonly { at: UnixMs; service: string; source: string; level: string; body: string; attributes: Record<string, string> }[];
+  next: string | null;
+}
+
+export interface ProbeMinutes {
+  probe: string;
+  /** 60 letters, one a minute, oldest first: o passed, s slow, d failed, u nothing known. */
+  strip: string;
+}
+export interface ProbeDay {
+  probe: string;
+  vantage: string;
+  good: number;
+  known: number;
+  total: number;
+  /** First minute seen in the span; the span's start when it was there before. */
+  since: UnixMs;
+}
+export interface ProbeSpeed {
+  probe: string;
+  p50: number | null;
+  p95: number | null;
+  samples: number;
+}
+export interface RecentCheck {
+  probe: string;
+  vantage: string;
+  at: UnixMs;
+  durationMs: number;
+  outcome: OutcomeKind;
+  failureKind: FailureKind | null;
+  reason: string | null;
+}
+export interface CheckRecord extends RecentCheck {
+  phases: Partial<Record<'dns' | 'connect' | 'tls' | 'firstByte' | 'body', number>>;
+  evidence: Record<string, unknown>;
+  attempt: number;
+}
+
+export type LineBy = 'all' | 'route' | 'probe' | 'vantage' | 'reason';
+/** Restricts a question; an empty list means everything. */
+export interface Scope {
+  services?: readonly string[];
+  routes?: readonly string[];
+  probes?: readonly string[];
+}
+export interface LineQuestion {
+  span: Span;
+  now: UnixMs;
+  scope: Scope;
+}
+
+/** Questions about telemetry, each one bounded: at most ten lines of at most 400 points. */
+export interface Questions {
+  errorRatioNow(question: { now: UnixMs; zone: string; scope: Scope }): Promise<Reading>;
+  latencyNow(question: { now: UnixMs; zone: string; scope: Scope }): Promise<Reading>;
+  loginFailureNow(question: { now: UnixMs; zone: string; scope: Scope }): Promise<Reading>;
+  /** Share of scheduled checks that passed or were slow, unknown left out, over 24 hours. */
+  availabilityNow(question: { now: UnixMs; zone: string; scope: Scope }): Promise<Reading>;
+  probeMinutes(question: { now: UnixMs; scope: Scope }): Promise<readonly ProbeMinutes[]>;
+  probeDays(question: { now: UnixMs; scope: Scope }): Promise<readonly ProbeDay[]>;
+  probeSpeeds(question: { now: UnixMs; scope: Scope; span: Span }): Promise<readonly ProbeSpeed[]>;
+  /** Newest first, at most `each` of one probe (and vantage, when asked so). */
+  recentChecks(question: { span: Span; scope: Scope; each: number; by: 'probe' | 'vantage' }): Promise<readonly RecentCheck[]>;
+  /** By route over the last minutes: for component rows. */
+  routeFigures(question: { now: UnixMs; scope: Scope }): Promise<readonly { service: string; route: string; total: number; errors: number }[]>;
+  loginFigures(question: { now: UnixMs; scope: Scope }): Promise<readonly { service: string; attempts: number; failed: number }[]>;
+
+  checkRecords(question: { span: Span; probe: string; failuresOnly: boolean; limit: number }): Promise<readonly CheckRecord[]>;
+  phaseTimes(question: { span: Span; probe: string }): Promise<readonly { phase: string; p50Ms: number; p95Ms: number }[]>;
+  checkHeatmap(question: LineQuestion): Promise<Heat>;
+  checkLatency(question: LineQuestion & { by: LineBy; quantiles: readonly number[] }): Promise<Lines>;
+  /** Worst state of each probe in each step: letters as in `ProbeMinutes`. */
+  checkStates(question: LineQuestion): Promise<{ times: readonly UnixMs[]; stepMs: DurationMs; rows: readonly { key: string; cells: string }[]; sql: string }>;
+  failureKinds(question: LineQuestion): Promise<Ranking>;
+
+  requestLatency(question: LineQuestion & { by: LineBy; quantiles: readonly number[] }): Promise<Lines>;
+  requestHeatmap(question: LineQuestion): Promise<Heat>;
+  requestErrorRatio(question: LineQuestion & { by: LineBy }): Promise<Lines>;
+  /** Requests, client errors and server errors a minute. */
+  requestRate(question: LineQuestion): Promise<Lines>;
+  slowRoutes(question: LineQuestion & { limit: number }): Promise<Ranking>;
+  errorRoutes(question: LineQuestion & { limit: number }): Promise<Ranking>;
+  errorStatuses(question: LineQuestion & { limit: number }): Promise<Ranking>;
+
+  loginFailureRatio(question: LineQuestion): Promise<Lines>;
+  loginFailures(question: LineQuestion): Promise<Lines>;
+  loginReasons(question: LineQuestion & { limit: number }): Promise<Ranking>;
+  loginClients(question: LineQuestion & { limit: number }): Promise<Ranking>;
+
+  logs(question: LogSearch & { now: UnixMs }): Promise<LogPage>;
+  alertMarks(question: { span: Span; limit: number }): Promise<readonly { at: UnixMs; rule: string; fingerprint: string; to: string }[]>;
+  newest(question: { now: UnixMs }): Promise<{ checks: UnixMs | null; logs: UnixMs | null }>;
+  /** One read-only statement over the documented views, bounded in time, memory and rows. */
+  sql(question: { statement: string; signal?: AbortSignal }): Promise<SqlAnswer>;
+}
+export type SqlAnswer = { ok: true; meta: { name: string; type: string }[]; data: Record<string, unknown>[]; rows: number } | { ok: false; code: 'refused' | 'failed' | 'limit' | 'unavailable'; message: string };
+
+export interface People {
+  /** Who the request's cookie stands for. */
+  session(headers: Headers): Promise<Person | null>;
+  /** Answers with the cookie to set. */
+  signIn(attempt: { email: string; password: string; from: string; now: UnixMs }): Promise<Done<{ person: Person; cookie: string }>>;
+  signInByLink(attempt: { token: string; from: string; now: UnixMs }): Promise<Done<{ person: Person; cookie: string }>>;
+  signOut(headers: Headers): Promise<{ cookie: string }>;
+  /** A bearer token's name and scopes. */
+  token(bearer: string): Promise<{ name: string; scopes: readonly string[] } | null>;
+  /** Who is on call now, when anyone knows. */
+  onCall(now: UnixMs): Promise<{ name: string; until: UnixMs | null } | null>;
+}
+export interface AuditTrail {
+  append(entry: { at: UnixMs; actor: Actor; action: string; subject: string; detail: Record<string, unknown> }): Promise<void>;
+}
+
+export interface MutedByText {
+  by: 'silence' | 'inhibition' | 'maintenance' | 'interval';
+  text: Bilingual;
+  until: UnixMs | null;
+}
+export interface AlertEntry {
+  alert: Alert;
+  mutedBy: readonly MutedByText[];
+  deliveries: readonly (Omit<DeliveryView, 'at'> & { at: UnixMs })[];
+  next: { text: Bilingual; at: UnixMs | null } | null;
+}
+export interface RuleEntry {
+  name: string;
+  kind: string;
+  /** What it looks at: `request.errors/request.total`, `login.failed/login.attempts`, `request.duration:p95`; null when it is no measure we draw. */
+  measure: string | null;
+  above: number | null;
+  below: number | null;
+  severity: string;
+  runbook: string | null;
+  probes: readonly string[];
+  yaml: string;
+}
+export interface SilenceAsk {
+  matchers: readonly string[];
+  startsAt: UnixMs;
+  endsAt: UnixMs;
+  comment: string;
+  actor: Actor;
+}
+export interface AlertDesk {
+  entries(question: { state: 'active' | 'all'; now: UnixMs }): Promise<readonly AlertEntry[]>;
+  entry(question: { fingerprint: string; now: UnixMs }): Promise<AlertEntry | null>;
+  history(fingerprint: string): Promise<readonly { at: UnixMs; from: string; to: string; value: number | null }[]>;
+  acknowledge(ask: { fingerprint: string; note: string; actor: Actor; now: UnixMs }): Promise<Done>;
+  silences(question: { now: UnixMs }): Promise<readonly { id: string; matchers: readonly string[]; startsAt: UnixMs; endsAt: UnixMs; createdBy: string; comment: string; state: 'pending' | 'active' | 'expired' }[]>;
+  silence(ask: SilenceAsk & { now: UnixMs }): Promise<Done<{ id: string }>>;
+  expireSilence(ask: { id: string; actor: Actor; now: UnixMs }): Promise<Done>;
+  /** What a signed acknowledgement link stands for; refused when forged, too old or over. */
+  peekLink(ask: { token: string; now: UnixMs }): Promise<Done<{ alert: Alert; receiver: string }>>;
+  acknowledgeByLink(ask: { token: string; now: UnixMs }): Promise<Done<{ alert: Alert; receiver: string }>>;
+  rules(): readonly RuleEntry[];
+  nextEvaluationAt(): UnixMs | null;
+}
+
+export type IncidentEntry = Omit<IncidentRow, 'openedAt' | 'endedAt' | 'runbook'> & {
+  openedAt: UnixMs;
+  endedAt: UnixMs | null;
+  runbook: (Omit<NonNullable<IncidentRow['runbook']>, 'dueAt'> & { dueAt: UnixMs | null }) | null;
+  /** Fingerprints of the alerts it answers. */
+  alerts: readonly string[];
+};
+export type StepEntry = Omit<StepView, 'openedAt' | 'closedAt' | 'dueAt' | 'panels' | 'evidence' | 'gate' | 'draft'> & {
+  openedAt: UnixMs | null;
+  closedAt: UnixMs | null;
+  dueAt: UnixMs | null;
+  /** Ids of the panels to show beside it. */
+  panels: readonly string[];
+  gate: GateView | null;
+  /** As it was handed over when the step closed. */
+  evidence: { at: UnixMs; text: Bilingual; panels: unknown } | null;
+  draft: NoticeDraft | null;
+};
+export interface IncidentRoom {
+  incident: IncidentEntry;
+  runId: string | null;
+  mode: IncidentView['mode'];
+  roles: IncidentView['roles'];
+  nextUpdateDueAt: UnixMs | null;
+  timeline: readonly (Omit<TimelineRow, 'at'> & { at: UnixMs })[];
+  steps: readonly StepEntry[];
+  runbookVersion: string | null;
+}
+interface StepAsk {
+  runId: string;
+  stepId: string;
+  actor: Actor;
+  now: UnixMs;
+}
+export interface IncidentDesk {
+  list(question: { state: 'open' | 'all' }): Promise<readonly IncidentEntry[]>;
+  room(question: { id: string; now: UnixMs }): Promise<IncidentRoom | null>;
+  open(ask: { fingerprint: string; actor: Actor; now: UnixMs }): Promise<Done<{ id: string }>>;
+  addNote(ask: { id: string; text: string; actor: Actor; now: UnixMs }): Promise<Done>;
+  setRole(ask: { id: string; role: string; person: string; actor: Actor; now: UnixMs }): Promise<Done>;
+  setLevel(ask: { id: string; level: IncidentRow['level']; actor: Actor; now: UnixMs }): Promise<Done>;
+  close(ask: { id: string; reason: string; actor: Actor; now: UnixMs }): Promise<Done>;
+  closeStep(ask: StepAsk & { note: string; choice: string | null; evidence: { panels: unknown } }): Promise<Done>;
+  skipStep(ask: StepAsk & { reason: string }): Promise<Done>;
+  actStep(ask: StepAsk): Promise<Done>;
+  undoStep(ask: StepAsk): Promise<Done>;
+  publishStep(ask: StepAsk & { draft: NoticeDraft }): Promise<Done>;
+}
+export interface RunbookShelf {
+  list(): Promise<readonly RunbookView['runbook'][]>;
+  view(id: string): Promise<RunbookView | null>;
+}
+export type NoticeEntry = Omit<NoticeView, 'startedAt' | 'resolvedAt' | 'nextUpdateAt' | 'updates'> & {
+  startedAt: UnixMs;
+  resolvedAt: UnixMs | null;
+  nextUpdateAt: UnixMs | null;
+  updates: readonly (Omit<NoticeView['updates'][number], 'at'> & { at: UnixMs })[];
+};
+export const componentStatuses = ['operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance'] as const;
+export type ComponentStatus = (typeof componentStatuses)[number];
+export interface NoticeDesk {
+  list(): Promise<readonly NoticeEntry[]>;
+  components(): Promise<readonly { id: string; name: Bilingual; suggested: ComponentStatus; status: ComponentStatus }[]>;
+  publish(ask: { draft: NoticeDraft; incidentId: string | null; actor: Actor; now: UnixMs }): Promise<Done<{ id: string }>>;
+  update(ask: { id: string; draft: NoticeDraft; actor: Actor; now: UnixMs }): Promise<Done>;
+  setStatus(ask: { component: string; status: ComponentStatus; actor: Actor; now: UnixMs }): Promise<Done>;
+  /** The public page and its feeds, from memory; null when the path is none of them. */
+  statusAnswer(ask: { method: string; path: string; headers: Readonly<Record<string, string | undefined>> }): { status: number; headers: Record<string, string>; body: Uint8Array | string | null } | null;
+}
+
+export interface ProbeRunner {
+  /** One check now; null when there is no such probe. */
+  run(ask: { id: string; now: UnixMs }): Promise<CheckResult | null>;
+}
+export interface HealthSource {
+  loops(): readonly LoopHealth[];
+  sources(): HealthView['sources'];
+  counters(): HealthView['counters'];
+  /** Reasons why data cannot be taken and kept now; empty when it can. */
+  unready(): Promise<readonly { part: string; reason: string }[]>;
+}
+export interface DemoSwitches {
+  faults(): Promise<readonly { name: string; label: Bilingual; on: boolean; until: UnixMs | null }[]>;
+  setFault(ask: { name: string; on: boolean; forMs: DurationMs | null }): Promise<Done>;
+  inbox(): Promise<readonly { id: string; at: UnixMs; from: string; to: string[]; subject: string; text: string; html: string; headers: Record<string, string> }[]>;
+}
+
+export interface ConsolePorts {
+  site(): Site;
+  catalogue(): Catalogue;
+  questions: Questions;
+  people: People;
+  audit: AuditTrail;
+  alerts: AlertDesk;
+  incidents: IncidentDesk;
+  runbooks: RunbookShelf;
+  notices: NoticeDesk;
+  probes: ProbeRunner;
+  health: HealthSource;
+  /** Only in demo mode. */
+  demo: DemoSwitches | null;
+}
