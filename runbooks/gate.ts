@@ -46,7 +46,7 @@ export function parseGate(text: string): GateParse {
 
 function readClause(part: string, problems: Complaint[]): { clause: Clause | null; holdForMs: DurationMs | null } {
   const probe = /^probe\s+(\S+)\s+passes\b(.*)$/.exec(part);
-  const measured = /^([A-Za-z]\w*)\s*(<=|>=|<|>)\s*(-?[\d.]+)\s*([A-Za-z%]*)(?=$|[\s,])(.*)$/.exec(part);
+  const measured = /^([A-Za-z]\w*)\s*(<=|>=|<|>)\s*(-?[\d.]+)\s*((?!for\b|over\b)[A-Za-z%]*)(?=$|[\s,])(.*)$/.exec(part);
   const rest = readRest(probe?.[2] ?? measured?.[5] ?? '', problems);
   if (probe?.[1]) return { clause: { condition: { kind: 'probe', probe: probe[1] }, ...rest.least }, holdForMs: rest.holdForMs };
   if (!measured) {
