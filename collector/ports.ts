@@ -11,6 +11,8 @@ export interface TelemetrySink {
 
 /** What the collector tells the rest once it is stored. */
 export interface CollectorTopics {
+  /** An answer is pending past `slow_after`: provisional, not stored; the result that follows is the fact. */
+  checkSlow: { result: CheckResult };
   checksStored: { results: readonly CheckResult[] };
   logsStored: { services: readonly string[]; count: number };
   samplesStored: { metrics: readonly string[]; count: number };

@@ -22,8 +22,17 @@ export interface Kind<Ready, Context = void> {
   readonly fields: readonly Field[];
   /** Strict: an unknown key is an error. Includes the discriminating `kind` and the shape shared by its family. */
   readonly schema: z.ZodObject;
+  /** What a schema cannot say: keys that contradict each other. */
+  readonly disagreements: (config: never) => readonly Disagreement[];
   /** Takes what `schema` gave; throws only on a bug. */
   readonly make: (config: never, context: Context) => Ready;
+}
+
+/** A complaint about keys that do not fit together; the path is relative to the entry. */
+export interface Disagreement {
+  path: PropertyKey[];
+  message: string;
+  hint: string;
 }
 
 interface KindDefinition<Name extends string, Shape extends z.ZodRawShape, Ready, Context> {
@@ -31,6 +40,7 @@ interface KindDefinition<Name extends string, Shape extends z.ZodRawShape, Ready
   label: Bilingual;
   fields: readonly Field[];
   shape: Shape;
+  agree?(config: z.output<z.ZodObject<Shape>>): readonly Disagreement[];
   make(config: z.output<z.ZodObject<Shape>>, context: Context): Ready;
 }
 
@@ -38,8 +48,9 @@ interface KindDefinition<Name extends string, Shape extends z.ZodRawShape, Ready
 export function defineKind<const Name extends string, Shape extends z.ZodRawShape, Ready, Context = void>(
   definition: KindDefinition<Name, Shape, Ready, Context>,
 ): Kind<Ready, Context> & { readonly kind: Name } {
-  const { kind, label, fields, shape, make } = definition;
-  return { kind, label, fields, schema: z.strictObject({ ...shape, kind: z.literal(kind) }), make: make as (config: never, context: Context) => Ready };
+  const { kind, label, fields, shape, make, agree = () => [] } = definition;
+  const disagreements = agree as (config: never) => readonly Disagreement[];
+  return { kind, label, fields, schema: z.strictObject({ ...shape, kind: z.literal(kind) }), disagreements, make: make as (config: never, context: Context) => Ready };
 }
 
 export type KindParse<Ready> = { ok: true; ready: Ready; config: Record<string, unknown> } | { ok: false; issues: readonly z.core.$ZodIssue[] };
@@ -53,5 +64,7 @@ export function buildKind<Ready, Context>(kinds: readonly Kind<Ready, Context>[]
   }
   const parsed = kind.schema.safeParse(raw);
   if (!parsed.success) return { ok: false, issues: parsed.error.issues };
+  const disagreements = kind.disagreements(parsed.data as never);
+  if (disagreements.length > 0) return { ok: false, issues: disagreements.map(({ path, message, hint }) => ({ code: 'custom', path, message, input: raw, params: { hint } })) };
   return { ok: true, ready: kind.make(parsed.data as never, context), config: parsed.data };
 }

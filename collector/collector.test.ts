@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { virtualClock } from '#lib/clock.ts';
+import { durationMs, unixMs } from '#lib/time.ts';
+import type { CheckResult } from './check.ts';
+import { startCollector } from './collector.ts';
+import type { Check, Probe } from './probes/probe.ts';
+
+const start = unixMs(1_790_000_000_000);
+const pass = { outcome: { kind: 'pass' }, phases: {}, evidence: {} } as const;
+const fail = { outcome: { kind: 'fail', failure: { kind: 'status', reason: 'HTTP 500' } }, phases: {}, evidence: {} } as const;
+
+const probe = (own: Partial<Probe> & { check: Check }): Probe => ({
+  id: 'p',
+  kind: 'fake',
+  service: 's',
+  target: '',
+  intervalMs: durationMs(10_000),
+  timeoutMs: durationMs(4_000),
+  slowAfterMs: durationMs(1_000),
+  confirm: { times: 1, afterMs: durationMs(1_000) },
+  vantages: [],
+  labels: {},
+  config: {},
+  ...own,
+});
+
+function harness(probes: Probe[]) {
+  const clock = virtualClock(start);
+  const stored: CheckResult[] = [];
+  const slow: CheckResult[] = [];
+  const errors: unknown[] = [];
+  const collector = startCollector({
+    probes,
+    vantages: [{ id: 'bj', region: '北京', carrier: '电信', sourceAddress: null }],
+    output: { checks: async (results) => void stored.push(...results) },
+    clock,
+    emit: (_, { result }) => slow.push(result),
+    onError: (error) => errors.push(error),
+  });
+  return { clock, collector, stored, slow, errors, seen: () => stored.map(({ at, attempt, outcome, durationMs: ms }) => [at - start, attempt, outcome.kind, ms]) };
+}
+
+describe('the collector', () => {
+  it('looks again at once when a check fails, and stores each look as it happens', async () => {
+    const answers = [fail, pass, pass];
+    const { clock, seen } = harness([probe({ check: async () => answers.shift() ?? pass })]);
+    await clock.advance(durationMs(20_000));
+    expect(seen()).toEqual([
+      [10_000, 0, 'fail', 0],
+      [11_000, 1, 'pass', 0],
+      [20_000, 0, 'pass', 0],
+    ]);
+  });
+
+  it('ends the re-checks at the configured number', async () => {
+    const { clock, seen } = harness([probe({ check: async () => fail, confirm: { times: 2, afterMs: durationMs(500) } })]);
+    await clock.advance(durationMs(12_000));
+    expect(seen().map(([at, attempt]) => [at, attempt])).toEqual([
+      [10_000, 0],
+      [10_500, 1],
+      [11_000, 2],
+    ]);
+  });
+
+  it('tells of a pending answer as soon as it is slow, and stores the check once', async () => {
+    const { clock, slow, seen } = harness([
+      probe({
+        check: async ({ clock: inner }) => {
+          await inner.sleep(durationMs(2_500));
+          return pass;
+        },
+      }),
+    ]);
+    await clock.advance(durationMs(11_000));
+    expect(slow.map(({ outcome, durationMs: ms }) => [outcome.kind, ms])).toEqual([['slow', 1_000]]);
+    expect(seen()).toEqual([]);
+    await clock.advance(durationMs(2_000));
+    expect(seen()).toEqual([[10_000, 0, 'slow', 2_500]]);
+    expect(slow.length).toBe(1);
+  });
+
+  it('never runs a probe over itself, and counts the starts it skipped', async () => {
+    let running = 0;
+    let most = 0;
+    const { clock, collector, stored } = harness([
+      probe({
+        intervalMs: durationMs(1_000),
+        timeoutMs: durationMs(5_000),
+        check: async ({ clock: inner }) => {
+          most = Math.max(most, ++running);
+          await inner.sleep(durationMs(2_400));
+          running--;
+          return pass;
+        },
+      }),
+    ]);
+    await clock.advance(durationMs(12_500));
+    expect(most).toBe(1);
+    expect(stored.length).toBe(4);
+    expect(collector.health().failures).toEqual({ 'still running': 8 });
+  });
+
+  it('calls a check that does not heed its time a time-out', async () => {
+    const { clock, seen } = harness([probe({ check: () => new Promise(() => {}), confirm: { times: 0, afterMs: durationMs(0) } })]);
+    await clock.advance(durationMs(15_000));
+    expect(seen()).toEqual([[10_000, 0, 'fail', 4_500]]);
+  });
+
+  it('calls a fault of the prober itself unknown, and does not look again', async () => {
+    const { clock, stored } = harness([
+      probe({
+        check: async () => {
+          throw new Error('bug');
+        },
+      }),
+    ]);
+    await clock.advance(durationMs(15_000));
+    expect(stored.map(({ outcome }) => outcome)).toEqual([{ kind: 'unknown', reason: 'bug' }]);
+  });
+
+  it('runs one check now without storing it, from the vantage asked for', async () => {
+    const { collector, stored } = harness([probe({ check: async ({ vantage }) => ({ ...pass, evidence: { from: vantage.id } }), vantages: ['bj'] })]);
+    expect(await collector.runProbe('p')).toMatchObject({ probeId: 'p', vantage: 'bj', outcome: { kind: 'pass' }, evidence: { from: 'bj' } });
+    expect(await collector.runProbe('none')).toBeUndefined();
+    expect(stored).toEqual([]);
+  });
+
+  it('drops running checks when it stops', async () => {
+    const { clock, collector, stored } = harness([
+      probe({
+        check: async ({ clock: inner, signal }) => {
+          await inner.sleep(durationMs(3_000), signal).catch(() => {});
+          return fail;
+        },
+      }),
+    ]);
+    await clock.advance(durationMs(10_500));
+    expect(collector.health().backlog).toBe(1);
+    await collector.stop();
+    await clock.advance(durationMs(20_000));
+    expect(stored).toEqual([]);
+  });
+
+  it('says so when results cannot be handed over, and goes on', async () => {
+    const clock = virtualClock(start);
+    const errors: unknown[] = [];
+    const collector = startCollector({
+      probes: [probe({ check: async () => pass })],
+      vantages: [],
+      output: { checks: async () => Promise.reject(new Error('disk full')) },
+      clock,
+      onError: (error) => errors.push(error),
+    });
+    await clock.advance(durationMs(20_000));
+    expect(errors.length).toBe(2);
+    expect(collector.health().failures).toEqual({ 'disk full': 2 });
+  });
+
+  it('takes a new configuration over while it runs', async () => {
+    const { clock, collector, stored } = harness([probe({ id: 'old', check: async () => pass })]);
+    await clock.advance(durationMs(10_000));
+    collector.replace([probe({ id: 'new', intervalMs: durationMs(1_000), check: async () => pass })], []);
+    await clock.advance(durationMs(2_000));
+    expect(stored.map(({ probeId }) => probeId)).toEqual(['old', 'new', 'new']);
+  });
+});

@@ -1,0 +1,155 @@
+import type { Clock } from '#lib/clock.ts';
+import type { LoopHealth } from '#lib/loop.ts';
+import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
+import type { CheckResult } from './check.ts';
+import type { CollectorTopics } from './ports.ts';
+import type { Probe } from './probes/probe.ts';
+import { runCheck } from './run-check.ts';
+import { due, emptyPlan, nextStart, type Plan, planProbes, type Slot, vantageIds } from './scheduler.ts';
+import { localVantage, type Vantage } from './vantage.ts';
+
+/** Where results go; resolves when they will not be lost. */
+export interface CheckOutput {
+  checks(results: readonly CheckResult[]): Promise<void>;
+}
+
+export interface CollectorOptions {
+  probes: readonly Probe[];
+  vantages: readonly Vantage[];
+  output: CheckOutput;
+  clock: Clock;
+  /** Moves all starts together, so that two collectors do not knock at the same moment. */
+  seed?: number;
+  emit?(topic: 'checkSlow', fact: CollectorTopics['checkSlow']): void;
+  onError(error: unknown): void;
+}
+
+export interface Collector {
+  /** One check now, outside the schedule and not stored; undefined when there is no such probe. */
+  runProbe(id: string, vantageId?: string): Promise<CheckResult | undefined>;
+  /** Takes over a new configuration; unchanged probes keep their times. */
+  replace(probes: readonly Probe[], vantages: readonly Vantage[]): void;
+  health(): LoopHealth;
+  /** Ends running checks and resolves when their results are handed over or dropped. */
+  stop(): Promise<void>;
+}
+
+/** A longer sleep would notice a clock set forward only when it ends. */
+const longestSleepMs = durationMs(60_000);
+
+interface Running {
+  options: CollectorOptions;
+  probes: readonly Probe[];
+  vantages: ReadonlyMap<string, Vantage>;
+  plan: Plan;
+  since: UnixMs;
+  busy: Map<string, Promise<void>>;
+  stopping: AbortController;
+  failures: Record<string, number>;
+  runs: number;
+  lastRunAt: UnixMs | null;
+  lastDurationMs: DurationMs | null;
+}
+
+/** Starts every probe on time, each never over itself, and hands the results over as they come. */
+export function startCollector(options: CollectorOptions): Collector {
+  const { clock } = options;
+  const running: Running = {
+    options,
+    probes: options.probes,
+    vantages: byId(options.vantages),
+    plan: planProbes(options.probes, { seed: options.seed ?? 0, before: emptyPlan }),
+    since: clock.now(),
+    busy: new Map(),
+    stopping: new AbortController(),
+    failures: {},
+    runs: 0,
+    lastRunAt: null,
+    lastDurationMs: null,
+  };
+  let cancel = arm();
+
+  function arm(): () => void {
+    const now = clock.now();
+    const next = nextStart(running.plan, running.since) ?? now + longestSleepMs;
+    return clock.after(durationMs(Math.min(longestSleepMs, Math.max(0, next - now))), wake);
+  }
+
+  function wake(): void {
+    startDue(running);
+    cancel = arm();
+  }
+
+  return {
+    runProbe: (id, vantageId) => runNow(running, { id, vantageId }),
+    replace(probes, vantages) {
+      running.plan = planProbes(probes, { seed: options.seed ?? 0, before: running.plan });
+      running.probes = probes;
+      running.vantages = byId(vantages);
+      cancel();
+      cancel = arm();
+    },
+    health: () => ({ name: 'probes', lastRunAt: running.lastRunAt, lastDurationMs: running.lastDurationMs, runs: running.runs, failures: { ...running.failures }, backlog: running.busy.size }),
+    async stop() {
+      cancel();
+      running.stopping.abort(new Error('stopping'));
+      await Promise.all(running.busy.values());
+    },
+  };
+}
+
+const byId = (vantages: readonly Vantage[]): ReadonlyMap<string, Vantage> => new Map([localVantage, ...vantages].map((vantage) => [vantage.id, vantage]));
+
+function startDue(running: Running): void {
+  const { clock } = running.options;
+  const now = clock.now();
+  // A clock set back must not silence the probes until time has caught up.
+  if (now < running.since) running.since = now;
+  const { starts, missed } = due(running.plan, { since: running.since, now });
+  running.since = now;
+  running.lastRunAt = now;
+  if (missed > 0) count(running, 'start missed', missed);
+  for (const { slot } of starts) {
+    // Its own last check is still going on: starting another would load a struggling target twice.
+    if (running.busy.has(slot.key)) count(running, 'still running', 1);
+    else
+      running.busy.set(
+        slot.key,
+        checkSlot(running, slot).finally(() => running.busy.delete(slot.key)),
+      );
+  }
+}
+
+const count = (running: Running, reason: string, by: number): void => {
+  running.failures[reason] = (running.failures[reason] ?? 0) + by;
+};
+
+/** The scheduled check and, when it fails, its re-checks; every row is handed over as it happens. */
+async function checkSlot(running: Running, { probe, vantageId }: Slot): Promise<void> {
+  const { clock, output, onError, emit } = running.options;
+  const vantage = running.vantages.get(vantageId);
+  if (!vantage) return count(running, `no vantage ${vantageId}`, 1);
+  const { signal } = running.stopping;
+  try {
+    for (let attempt = 0; attempt <= probe.confirm.times; attempt++) {
+      if (attempt > 0) await clock.sleep(probe.confirm.afterMs, signal);
+      const result = await runCheck({ probe, vantage, attempt, clock, signal, onSlow: (provisional) => emit?.('checkSlow', { result: provisional }) });
+      if (signal.aborted) return;
+      running.runs++;
+      running.lastDurationMs = result.durationMs;
+      await output.checks([result]);
+      if (result.outcome.kind !== 'fail') return;
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    count(running, error instanceof Error ? error.message.slice(0, 120) : String(error), 1);
+    onError(error);
+  }
+}
+
+async function runNow(running: Running, { id, vantageId }: { id: string; vantageId: string | undefined }): Promise<CheckResult | undefined> {
+  const probe = running.probes.find((candidate) => candidate.id === id);
+  if (!probe) return undefined;
+  const vantage = running.vantages.get(vantageId ?? vantageIds(probe)[0] ?? 'local') ?? localVantage;
+  return runCheck({ probe, vantage, attempt: 0, clock: running.options.clock, signal: running.stopping.signal });
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { Secret } from '#lib/secret.ts';
+import type { Look } from './probe.ts';
+
+/** The configuration keys HTTP-speaking kinds share. */
+
+export const urlText = z.string().transform((text, context): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
+  context.addIssue({ code: 'custom', message: `"${text}" is not an http or https address`, params: { hint: 'for example https://www.example/path' } });
+  return z.NEVER;
+});
+
+export const methodText = z.string().regex(/^[A-Z]{3,10}$/, 'a method is written in capitals, for example GET');
+
+/** Values may be secrets; they are revealed only when the request is written. */
+export const headerMap = z.record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'not a header name'), z.union([z.string().regex(/^[^\r\n]*$/, 'a header value has one line'), z.instanceof(Secret)]));
+
+/** Header values as they go over the wire. */
+export const wireHeaders = (headers: z.output<typeof headerMap>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]));
+
+export const lineShape = {
+  verify_certificate: z.boolean().default(true),
+  /** More trusted authorities, PEM. */
+  ca: z.string().optional(),
+  metadata_addresses: z.enum(['refuse', 'allow']).default('refuse'),
+  /** Bytes of an answer that are read at most. */
+  max_body: z.number().int().min(1_000).max(50_000_000).default(1_000_000),
+};
+
+/** Probes say who they are, so that operators can tell them from users in their own logs. */
+export const lookHeaders = (look: Look): Record<string, string> => ({ 'user-agent': `fenghuo-probe/0.1 (${look.vantage.id})` });

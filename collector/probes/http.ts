@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { defineKind } from '#lib/kinds.ts';
+import { type Answer, assertionSchema, firstMiss, withStatus } from './assertion.ts';
+import { excerpt } from './excerpt.ts';
+import { openLines, type Request } from './exchange.ts';
+import { follow } from './follow.ts';
+import { headerMap, lineShape, lookHeaders, methodText, urlText, wireHeaders } from './http-shape.ts';
+import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
+
+const shape = {
+  ...probeShape,
+  ...lineShape,
+  url: urlText,
+  method: methodText.default('GET'),
+  headers: headerMap.default({}),
+  body: z.string().max(1_000_000).optional(),
+  redirects: z.number().int().min(0).max(10).default(5),
+  assert: z.array(assertionSchema).default([]),
+};
+type Config = z.output<z.ZodObject<typeof shape>>;
+
+/** One request as a real user would make it: a new connection, the whole answer, redirects followed, then the assertions. */
+export const http = defineKind({
+  kind: 'http',
+  label: { 'zh-CN': 'HTTP 请求', en: 'HTTP request' },
+  fields: [
+    ...probeFields,
+    { id: 'url', label: { 'zh-CN': '地址', en: 'Address' }, input: 'url', required: true },
+    { id: 'method', label: { 'zh-CN': '方法', en: 'Method' }, input: 'select', required: false, options: ['GET', 'HEAD', 'POST'].map((value) => ({ value, label: { 'zh-CN': value, en: value } })) },
+    {
+      id: 'assert',
+      label: { 'zh-CN': '断言', en: 'Assertions' },
+      input: 'list',
+      required: false,
+      help: { 'zh-CN': '例如 { json: $.code, equals: "001" }', en: 'For example { json: $.code, equals: "001" }' },
+    },
+  ],
+  shape,
+  make: (config) => readyProbe(config, { kind: 'http', target: config.url.href, check: (look) => check(config, look) }),
+});
+
+async function check(config: Config, look: Look): Promise<Sight> {
+  const lines = openLines({
+    clock: look.clock,
+    sourceAddress: look.vantage.sourceAddress,
+    verifyCertificate: config.verify_certificate,
+    ca: config.ca ?? null,
+    allowMetadata: config.metadata_addresses === 'allow',
+  });
+  try {
+    const request: Request = { method: config.method, url: config.url, headers: { ...lookHeaders(look), ...wireHeaders(config.headers) }, body: config.body ?? null, maxBodyBytes: config.max_body };
+    const { last, phases, url, hops } = await follow(request, { lines, clock: look.clock, signal: look.signal, redirects: config.redirects });
+    const seen = { url: url.href, ...(hops > 0 ? { redirects: hops } : {}), ...(last.address === null ? {} : { address: last.address }) };
+    if (!last.ok) return { outcome: last.outcome, phases, evidence: seen };
+    const miss = firstMiss(withStatus(config.assert), last.answer);
+    if (miss === null) return { outcome: { kind: 'pass' }, phases, evidence: { ...seen, status: last.answer.status } };
+    const { kind, reason, expected, got } = miss;
+    return { outcome: { kind: 'fail', failure: { kind, reason } }, phases, evidence: { ...seen, ...answerEvidence(last.answer), expected, got } };
+  } finally {
+    lines.close();
+  }
+}
+
+/** The parts of an answer worth keeping when something is wrong with it. */
+export function answerEvidence(answer: Answer): Record<string, unknown> {
+  const kept = ['content-type', 'content-length', 'date', 'server', 'location', 'retry-after', 'x-request-id'].flatMap((name) =>
+    answer.headers[name] === undefined ? [] : [[name, answer.headers[name]]],
+  );
+  return { status: answer.status, headers: Object.fromEntries(kept), body: excerpt(answer.body) };
+}

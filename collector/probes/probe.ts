@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { Failure, Phases } from '#collector/check.ts';
+import type { Vantage } from '#collector/vantage.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Field } from '#lib/kinds.ts';
+import type { Labels } from '#lib/labels.ts';
+import { durationText, idText, labelMap } from '#lib/schema.ts';
+import { type DurationMs, durationMs, second } from '#lib/time.ts';
+
+/** What one look saw; whether a pass was slow is judged by who holds the watch. */
+export interface Sight {
+  outcome: { kind: 'pass' } | { kind: 'fail'; failure: Failure } | { kind: 'unknown'; reason: string };
+  phases: Phases;
+  evidence: Readonly<Record<string, unknown>>;
+}
+
+export interface Look {
+  vantage: Vantage;
+  clock: Clock;
+  /** Aborted when the time is up; the check then answers at once with what it has seen so far. */
+  signal: AbortSignal;
+}
+
+/** Expected failures are values; a thrown error is a fault of the prober and makes the result unknown. */
+export type Check = (look: Look) => Promise<Sight>;
+
+/** A configured check, ready to run; it holds no run-time counters. */
+export interface Probe {
+  id: string;
+  kind: string;
+  service: string;
+  /** What it looks at, for a person: an address or the first step's address. */
+  target: string;
+  intervalMs: DurationMs;
+  timeoutMs: DurationMs;
+  slowAfterMs: DurationMs;
+  /** How often and how soon a failure is looked at again before it counts as confirmed. */
+  confirm: { times: number; afterMs: DurationMs };
+  vantages: readonly string[];
+  labels: Labels;
+  /** As written by the operator, secrets kept as `Secret`. */
+  config: Readonly<Record<string, unknown>>;
+  check: Check;
+}
+
+const confirmSchema = z.strictObject({
+  times: z.number().int().min(0).max(10).default(1),
+  after: durationText.default(second),
+});
+
+const timing = (least: number, most: number) =>
+  durationText.refine((span) => span >= least && span <= most, { message: `must be between ${least} ms and ${most / 1000} s`, params: { hint: 'for example 10s' } });
+
+/** The keys every kind of probe has. */
+export const probeShape = {
+  id: idText,
+  service: idText,
+  interval: timing(500, 86_400_000).default(durationMs(10_000)),
+  timeout: timing(50, 300_000).default(durationMs(5_000)),
+  slow_after: timing(1, 300_000).optional(),
+  confirm: confirmSchema.prefault({}),
+  vantages: z.array(idText).default([]),
+  labels: labelMap.default({}),
+};
+
+type CommonConfig = z.output<z.ZodObject<typeof probeShape>>;
+
+/** The ready probe from the keys every kind shares; `slow_after` is a fifth of the timeout unless written. */
+export function readyProbe(config: CommonConfig, own: { kind: string; target: string; check: Check }): Probe {
+  return {
+    id: config.id,
+    kind: own.kind,
+    service: config.service,
+    target: own.target,
+    intervalMs: config.interval,
+    timeoutMs: config.timeout,
+    slowAfterMs: config.slow_after ?? durationMs(config.timeout / 5),
+    confirm: { times: config.confirm.times, afterMs: config.confirm.after },
+    vantages: config.vantages,
+    labels: config.labels,
+    config,
+    check: own.check,
+  };
+}
+
+/** The form inputs every kind of probe has. */
+export const probeFields: readonly Field[] = [
+  { id: 'id', label: { 'zh-CN': '编号', en: 'Id' }, input: 'text', required: true },
+  { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
+  { id: 'interval', label: { 'zh-CN': '间隔', en: 'Interval' }, input: 'duration', required: false, help: { 'zh-CN': '默认 10s', en: '10s by default' } },
+  { id: 'timeout', label: { 'zh-CN': '超时', en: 'Timeout' }, input: 'duration', required: false, help: { 'zh-CN': '默认 5s', en: '5s by default' } },
+  { id: 'slow_after', label: { 'zh-CN': '超过多久算慢', en: 'Slow after' }, input: 'duration', required: false, help: { 'zh-CN': '默认为超时的五分之一', en: 'A fifth of the timeout by default' } },
+  { id: 'vantages', label: { 'zh-CN': '探测点', en: 'Vantages' }, input: 'list', required: false },
+];

@@ -1,0 +1,71 @@
+import type { Clock } from '#lib/clock.ts';
+import { durationMs, formatDuration, type UnixMs } from '#lib/time.ts';
+import type { CheckResult, Outcome } from './check.ts';
+import type { Probe, Sight } from './probes/probe.ts';
+import type { Vantage } from './vantage.ts';
+
+/** How long a check may go on after its time is up, to say where it was stuck. */
+const graceMs = durationMs(500);
+
+export interface CheckRun {
+  probe: Probe;
+  vantage: Vantage;
+  attempt: number;
+  clock: Clock;
+  /** Ends the check early, for a prober that is stopping. */
+  signal?: AbortSignal;
+  /** Called once when the answer is still pending past `slow_after`: a hang is seen before its timeout. */
+  onSlow?: (provisional: CheckResult) => void;
+}
+
+/** One check with its watch: time-out, slowness and duration are judged here, the same for every kind. Never rejects. */
+export async function runCheck(run: CheckRun): Promise<CheckResult> {
+  const { probe, clock } = run;
+  const at = clock.now();
+  const startedAt = clock.elapsed();
+  const spent = () => durationMs(Math.max(0, clock.elapsed() - startedAt));
+  const stop = new AbortController();
+  const cancels = [
+    clock.after(probe.timeoutMs, () => stop.abort(new Error('timeout'))),
+    clock.after(probe.slowAfterMs, () => run.onSlow?.(resultOf(run, { at, durationMs: spent(), sight: pendingSight }))),
+  ];
+  const leave = () => stop.abort(run.signal?.reason);
+  if (run.signal?.aborted) leave();
+  run.signal?.addEventListener('abort', leave, { once: true });
+  try {
+    const sight = await Promise.race([look(run, stop.signal), overdue(run, cancels)]);
+    return resultOf(run, { at, durationMs: spent(), sight });
+  } finally {
+    for (const cancel of cancels) cancel();
+    run.signal?.removeEventListener('abort', leave);
+  }
+}
+
+const pendingSight: Sight = { outcome: { kind: 'pass' }, phases: {}, evidence: { pending: true } };
+
+async function look({ probe, vantage, clock, signal }: CheckRun, timeUp: AbortSignal): Promise<Sight> {
+  try {
+    const sight = await probe.check({ vantage, clock, signal: timeUp });
+    // A prober told to stop has not seen a time-out of the target.
+    return signal?.aborted ? unknown('the prober was stopped') : sight;
+  } catch (error) {
+    return unknown(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The answer for a check that does not heed its signal. */
+function overdue({ probe, clock }: CheckRun, cancels: (() => void)[]): Promise<Sight> {
+  return new Promise((resolve) => {
+    const reason = `timeout ${formatDuration(probe.timeoutMs)}`;
+    cancels.push(clock.after(durationMs(probe.timeoutMs + graceMs), () => resolve({ outcome: { kind: 'fail', failure: { kind: 'timeout', reason } }, phases: {}, evidence: {} })));
+  });
+}
+
+const unknown = (reason: string): Sight => ({ outcome: { kind: 'unknown', reason: reason.slice(0, 300) }, phases: {}, evidence: {} });
+
+function resultOf({ probe, vantage, attempt }: CheckRun, seen: { at: UnixMs; durationMs: CheckResult['durationMs']; sight: Sight }): CheckResult {
+  const { sight } = seen;
+  const slow = sight.outcome.kind === 'pass' && seen.durationMs >= probe.slowAfterMs;
+  const outcome: Outcome = slow ? { kind: 'slow' } : sight.outcome;
+  return { probeId: probe.id, service: probe.service, vantage: vantage.id, at: seen.at, durationMs: seen.durationMs, outcome, phases: sight.phases, evidence: sight.evidence, attempt };
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { buildKind } from '#lib/kinds.ts';
+import { probeKinds } from './probes/index.ts';
+import type { Probe } from './probes/probe.ts';
+import { vantageSchema } from './vantage.ts';
+
+export { probeKinds } from './probes/index.ts';
+
+/** Every probe built by its kind; each problem keeps its place under `probes[n]`. */
+const probesSection = z.array(z.record(z.string(), z.unknown())).transform((entries, context): Probe[] =>
+  entries.flatMap((raw, index) => {
+    const built = buildKind(probeKinds, raw, undefined);
+    const issues = built.ok ? mistimed(built.ready) : built.issues;
+    for (const issue of issues) context.addIssue({ ...issue, path: [index, ...issue.path] } as Parameters<typeof context.addIssue>[0]);
+    return built.ok ? [{ ...built.ready, config: raw }] : [];
+  }),
+);
+
+function mistimed(probe: Probe): z.core.$ZodIssueCustom[] {
+  if (probe.slowAfterMs < probe.timeoutMs) return [];
+  return [{ code: 'custom', path: ['slow_after'], input: probe.slowAfterMs, message: 'is not shorter than the timeout', params: { hint: 'an answer can only be slow before it times out' } }];
+}
+
+export const shape = {
+  vantages: z.array(vantageSchema).default([]),
+  probes: probesSection.default([]),
+};
+
+export const references = [
+  { from: 'probes[].service', to: 'services[].id' },
+  { from: 'probes[].vantages[]', to: 'vantages[].id' },
+];
