@@ -1,0 +1,74 @@
+import { createWriteStream } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { fault } from './fault.ts';
+
+/** As much of a body as may hold SQL before data begins; a server's `max_query_size`. */
+const headBytes = 262_144;
+const longestStatement = 64 * 1024 * 1024;
+
+/** A body being read: its first bytes are at hand, the rest still flows. */
+export interface Body {
+  head: Buffer;
+  /** Everything is in `head`. */
+  whole: boolean;
+  /** Reads on to the end and gives all bytes; refuses what is too long for a statement. */
+  all(): Promise<Buffer>;
+  /** Writes `before` and then everything from `skip` on to a file, whatever its size. */
+  toFile(path: string, options: { before: Buffer; skip: number }): Promise<void>;
+}
+
+const decoders = { gzip: createGunzip, br: createBrotliDecompress, deflate: createInflate, zstd: createZstdDecompress } as const;
+
+/** The request's body with its Content-Encoding undone. */
+export async function readBody(request: IncomingMessage): Promise<Body> {
+  const flow = decoded(request)[Symbol.asyncIterator]();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let whole = false;
+  while (size < headBytes && !whole) {
+    const next = await flow.next();
+    if (next.done) whole = true;
+    else size += chunks[chunks.push(next.value as Buffer) - 1]?.length ?? 0;
+  }
+  const head = Buffer.concat(chunks);
+  return {
+    head,
+    whole,
+    async all() {
+      const parts: Buffer[] = [head];
+      let total = head.length;
+      for (let next = await flow.next(); !next.done; next = await flow.next()) {
+        total += (next.value as Buffer).length;
+        if (total > longestStatement) throw fault(307, 'TOO_MANY_BYTES', 'The query is too long');
+        parts.push(next.value as Buffer);
+      }
+      return parts.length === 1 ? head : Buffer.concat(parts);
+    },
+    async toFile(path, { before, skip }) {
+      const start = Buffer.concat([before, head.subarray(skip)]);
+      await writeFile(path, start, { mode: 0o600 });
+      if (whole) return;
+      if (skip > head.length) throw fault(62, 'SYNTAX_ERROR', 'The query is too long');
+      await pipeline(flow, createWriteStream(path, { flags: 'a', highWaterMark: 1 << 20 }));
+    },
+  };
+}
+
+function decoded(request: IncomingMessage): Readable {
+  const encoding = request.headers['content-encoding'];
+  if (!encoding || encoding === 'identity') return request;
+  if (!(encoding in decoders)) throw fault(89, 'UNKNOWN_COMPRESSION_METHOD', `Unknown compression method: ${encoding}`);
+  const decoder = decoders[encoding as keyof typeof decoders]();
+  request.on('error', (error) => decoder.destroy(error));
+  request.on('close', () => {
+    if (!request.complete) decoder.destroy(new Error('the client went away'));
+  });
+  return request.pipe(decoder);
+}
+
+/** Appends bytes to a file made before. */
+export const appendTo = (path: string, bytes: Buffer): Promise<void> => appendFile(path, bytes);

@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs';
+import { systemClock } from '#lib/clock.ts';
+import { Connections } from './connections.ts';
+import { loadAddon } from './native.ts';
+import { createEngineServer } from './server.ts';
+import { openSpill } from './spill.ts';
+import { Watch } from './watch.ts';
+
+/** The engine's own process: owns libchdb and the data directory, answers HTTP on loopback, lives only as long as its parent. */
+export interface ChildOptions {
+  dataDir: string;
+  memoryBytes: number;
+  port: number;
+  password: string;
+  slots: number;
+}
+
+export type FromChild = { ready: { port: number } } | { failed: string };
+
+function main(options: ChildOptions): void {
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const addon = loadAddon();
+  // The first connection carries the arguments of the engine itself; it stays open so that the engine does.
+  const keeper = addon.CreateConnection(options.dataDir, [`--max_server_memory_usage=${options.memoryBytes}`, '--mark_cache_size=134217728', '--log_comment=keeper']);
+  const [version = '', zone = 'UTC'] = addon.QueryWithConnection(keeper, 'SELECT version(), timezone()', 'TabSeparated').trim().split('\t');
+  const spill = openSpill(options.dataDir, process.pid);
+  const connections = new Connections({ addon, path: options.dataDir, clock: systemClock, slots: options.slots });
+  const watch = new Watch({ addon, control: connections.openControl(), clock: systemClock });
+  const server = createEngineServer({ addon, connections, spill, watch, clock: systemClock, facts: { version, zone }, password: options.password });
+  server.on('error', (error) => tell({ failed: error.message }, () => process.exit(1)));
+  server.listen(options.port, '127.0.0.1', () => {
+    const address = server.address();
+    tell({ ready: { port: typeof address === 'object' && address ? address.port : 0 } });
+  });
+  const stop = () => {
+    server.close(() => {
+      spill.close();
+      addon.CloseConnection(keeper);
+      process.exit(0);
+    });
+    server.closeIdleConnections();
+  };
+  process.on('message', (message) => message === 'stop' && stop());
+}
+
+function tell(message: FromChild, then?: () => void): void {
+  process.send?.(message, undefined, undefined, () => then?.());
+}
+
+// A parent that was killed cannot say so; its end of the channel closes. Whatever runs is dropped: nothing of it was acknowledged.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+// The parent decides when to stop; a Ctrl-C in the terminal reaches the whole process group.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+process.once('message', (options) => {
+  try {
+    main(options as ChildOptions);
+  } catch (error) {
+    tell({ failed: error instanceof Error ? error.message : String(error) }, () => process.exit(1));
+  }
+});
