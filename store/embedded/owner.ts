@@ -23,8 +23,8 @@ export async function claimDirectory(dir: string, what: string): Promise<() => P
     );
     if (claimed) return () => rm(file, { force: true });
     const text = await readFile(file, 'utf8').catch(() => '');
-    const owner = parseOwner(text);
-    if (owner && isAlive(owner.pid) && birth(owner.pid) === owner.born) {
+    const owner = livingOwner(text);
+    if (owner) {
       throw new Error(`${what} in ${dir} is in use by process ${owner.pid}: stop that one first, or choose another --data`);
     }
     await removeStale(file, text);
@@ -41,9 +41,15 @@ async function removeStale(file: string, text: string): Promise<void> {
   else await rename(aside, file);
 }
 
-function parseOwner(text: string): Owner | undefined {
+/** The process that holds a data directory now, if any. */
+export async function ownerOf(dir: string): Promise<number | undefined> {
+  return livingOwner(await readFile(join(dir, 'owner'), 'utf8').catch(() => ''))?.pid;
+}
+
+function livingOwner(text: string): Owner | undefined {
   try {
-    return JSON.parse(text) as Owner;
+    const owner = JSON.parse(text) as Owner;
+    return isAlive(owner.pid) && birth(owner.pid) === owner.born ? owner : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
-import { realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
 import { durationMs, second } from '#lib/time.ts';
-import { claimDirectory } from './owner.ts';
+import { claimDirectory, ownerOf } from './owner.ts';
 import { type Cluster, postgresUser, prepareCluster } from './postgres-cluster.ts';
 import { freePort, launchPostgres, type Running } from './postgres-launch.ts';
 import { reclaimCluster } from './postgres-reclaim.ts';
@@ -91,7 +92,7 @@ function supervise({ cluster, port, running: first, clock, log, release }: Super
   }
 
   const kept = keepRunning();
-  const url = `postgres://${postgresUser}:${cluster.password.reveal()}@127.0.0.1:${port}/postgres`;
+  const url = postgresUrl(cluster.password.reveal(), port);
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     stopping.abort();
@@ -111,4 +112,15 @@ function supervise({ cluster, port, running: first, clock, log, release }: Super
     },
     stop: () => (stopped ??= stop()),
   };
+}
+
+const postgresUrl = (password: string, port: number): string => `postgres://${postgresUser}:${password}@127.0.0.1:${port}/postgres`;
+
+/** The address of the server another process runs in `dataDir` now, for a command beside a running installation; undefined when none does. */
+export async function runningPostgresUrl(dataDir: string): Promise<string | undefined> {
+  if ((await ownerOf(dataDir)) === undefined) return undefined;
+  const read = (name: string) => readFile(join(dataDir, name), 'utf8').catch(() => '');
+  const [password, serverFile] = await Promise.all([read('password'), read('cluster/postmaster.pid')]);
+  const port = Number(serverFile.split('\n')[3]);
+  return password && port > 0 ? postgresUrl(password.trim(), port) : undefined;
 }
