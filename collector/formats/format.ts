@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { AttributeValue } from '#collector/log.ts';
+import type { Field } from '#lib/kinds.ts';
+import { zoneText } from '#lib/schema.ts';
+import type { UnixMs } from '#lib/time.ts';
+
+/** What one line says. A malformed line keeps whatever could still be read of it. */
+export interface ParsedLine {
+  /** Undefined when the line names no readable time; the caller puts the time of receipt. */
+  time: UnixMs | undefined;
+  severityNumber: number;
+  severityText: string;
+  body: string;
+  attributes: Record<string, AttributeValue>;
+  /** Why it is not well-formed; empty when it is. */
+  malformed: string;
+}
+
+/** A log format made ready: reads one line, never throws, whatever the bytes. */
+export interface Format {
+  readonly kind: string;
+  /** `near` is about when the line was written: the time of receipt or the file's last change. It settles a missing year. */
+  parse(line: string, near: UnixMs): ParsedLine;
+}
+
+/** The options every format takes; a source passes its own `zone` and `year` on. */
+export const formatShape = { zone: zoneText.default('UTC'), year: z.int().min(1970).max(2200).optional() };
+
+export const zoneField: Field = {
+  id: 'zone',
+  label: { 'zh-CN': '时区', en: 'Time zone' },
+  input: 'text',
+  required: false,
+  help: { 'zh-CN': '日志没有写明时区时使用，例如 Asia/Shanghai', en: 'Used when the log names none, for example Asia/Shanghai' },
+};
+
+export const malformedLine = (line: string, reason: string): ParsedLine => ({ time: undefined, severityNumber: 0, severityText: '', body: line, attributes: {}, malformed: reason });

@@ -1,0 +1,12 @@
+import { buildKind, type KindParse } from '#lib/kinds.ts';
+import { auth } from './auth.ts';
+import { combined } from './combined.ts';
+import type { Format } from './format.ts';
+
+/** Every log format; a new one is a file, its test and a line here. */
+export const formats = [combined, auth] as const;
+export type FormatName = (typeof formats)[number]['kind'];
+export const formatNames = formats.map((format) => format.kind);
+
+/** `{ kind: 'combined', zone: 'Asia/Shanghai' }` → a ready format, or what is wrong with it. */
+export const buildFormat = (raw: Record<string, unknown>): KindParse<Format> => buildKind<Format, void>(formats, raw, undefined);

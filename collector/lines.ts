@@ -1,0 +1,92 @@
+import type { Encoding } from './encoding.ts';
+import type { Masked } from './mask.ts';
+
+/** Cuts bytes into lines. Cutting comes before decoding, so a character split by a write is never decoded in halves. */
+
+/** Longer lines are cut here, counted, and skipped to their end. */
+export const longestLine = 65_536;
+
+export interface Cut {
+  lines: string[];
+  /** Bytes used up; what is behind them is an unfinished line to be kept for the next call. */
+  used: number;
+  /** Still inside a line that was too long: what comes up to the next line feed is dropped. */
+  skipping: boolean;
+  longLines: number;
+  /** Lines holding characters that could not be decoded. */
+  undecodable: number;
+  masked: number;
+}
+
+export interface CutOptions {
+  encoding: Encoding;
+  /** As the last call left it. */
+  skipping: boolean;
+  /** Nothing will follow: the last line counts though no line feed ends it. */
+  end: boolean;
+  /** Hides personal data before the text is cut up; left out where nothing is kept. */
+  mask?: (text: string) => Masked;
+}
+
+export function cutLines(bytes: Buffer, { encoding, skipping, end, mask }: CutOptions): Cut {
+  const cut: Cut = { lines: [], used: 0, skipping, longLines: 0, undecodable: 0, masked: 0 };
+  const take = (text: string): void => {
+    const masked = mask?.(text);
+    cut.masked += masked?.count ?? 0;
+    takeLines(cut, masked?.text ?? text);
+  };
+  if (cut.skipping) {
+    const feed = firstFeed(bytes, encoding);
+    cut.used = feed < 0 ? (end ? bytes.length : wholeUnits(bytes.length, encoding)) : feed;
+    if (feed < 0) return cut;
+    cut.skipping = false;
+  }
+  const stop = end ? bytes.length : lastFeed(bytes, encoding, cut.used);
+  if (stop > cut.used) {
+    take(encoding.decode(bytes.subarray(cut.used, stop)));
+    cut.used = stop;
+  }
+  if (bytes.length - cut.used > longestLine * encoding.unit) {
+    take(encoding.decode(bytes.subarray(cut.used, cut.used + longestLine * encoding.unit)));
+    cut.used = wholeUnits(bytes.length, encoding);
+    cut.skipping = true;
+    cut.longLines++;
+  }
+  return cut;
+}
+
+const wholeUnits = (length: number, { unit }: Encoding): number => length - (length % unit);
+
+/** Where the next line begins, or -1. */
+function firstFeed(bytes: Buffer, { unit, lowByte }: Encoding): number {
+  if (unit === 1) return bytes.indexOf(10) + 1 || -1;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) if (at % 2 === lowByte && bytes[at ^ 1] === 0) return (at | 1) + 1;
+  return -1;
+}
+
+/** Behind the last line feed at or after `from`; `from` when there is none. */
+function lastFeed(bytes: Buffer, { unit, lowByte }: Encoding, from: number): number {
+  if (unit === 1) return Math.max(from, bytes.lastIndexOf(10) + 1);
+  for (let at = bytes.lastIndexOf(10); at >= from; at = at === 0 ? -1 : bytes.lastIndexOf(10, at - 1)) if (at % 2 === lowByte && bytes[at ^ 1] === 0) return (at | 1) + 1;
+  return from;
+}
+
+/** Carriage returns before a line feed and NUL bytes (left by a crash or a truncation) are no part of a line. */
+function takeLines(cut: Cut, text: string): void {
+  const odd = text.includes('\uFFFD');
+  const nul = text.includes('\0');
+  const returns = text.includes('\r');
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  for (let index = 0; index < lines.length; index++) {
+    let line = lines[index] ?? '';
+    if (returns && line.endsWith('\r')) line = line.slice(0, -1);
+    if (nul) line = line.replaceAll('\0', '');
+    if (line.length > longestLine) {
+      line = line.slice(0, longestLine);
+      cut.longLines++;
+    }
+    if (odd && line.includes('\uFFFD')) cut.undecodable++;
+    cut.lines.push(line);
+  }
+}

@@ -1,0 +1,169 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { parseIso, type UnixMs, unixMs } from '#lib/time.ts';
+import { type Encoding, encodingByMark, encodingOf } from './encoding.ts';
+import type { Format, ParsedLine } from './formats/format.ts';
+import { buildFormat, formatNames } from './formats/index.ts';
+import { cutLines } from './lines.ts';
+import { severityName } from './log.ts';
+import { createSummary, type LogSummary, type Summary } from './summary.ts';
+
+export interface ParseIo {
+  out(text: string): void | Promise<void>;
+  err(text: string): void | Promise<void>;
+  now(): UnixMs;
+}
+
+const usage = `usage: fenghuo logs parse --format ${formatNames.join('|')} [--zone Z] [--encoding E] [--year Y] [--now ISO] [--service S] [--summary] [--json] FILE…\n`;
+
+interface Request {
+  files: string[];
+  format: Format;
+  encoding: Encoding;
+  /** Given by hand; otherwise each file's last change settles a missing year. */
+  near: UnixMs | undefined;
+  service: string;
+  summary: boolean;
+  json: boolean;
+}
+
+/** `fenghuo logs parse`: 0 when every file was read, 2 for a wrong command line, 3 when a file could not be read. */
+export async function logsParse(argv: string[], io: ParseIo): Promise<number> {
+  const request = readRequest(argv);
+  if (typeof request === 'string') {
+    await io.err(`${request}\n${usage}`);
+    return 2;
+  }
+  const summary = createSummary();
+  let unread = 0;
+  for (const file of request.files) {
+    try {
+      await parseFile(file, { request, summary, io });
+    } catch (error) {
+      unread++;
+      await io.err(`${file}: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+  await report(summary.result(), request, io);
+  return unread > 0 ? 3 : 0;
+}
+
+/** The request, or what is wrong with the command line. */
+function readRequest(argv: string[]): Request | string {
+  const text = { type: 'string' } as const;
+  let given: ReturnType<typeof parseOptions>;
+  function parseOptions() {
+    return parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { format: text, zone: text, encoding: text, year: text, now: text, service: text, summary: { type: 'boolean' }, json: { type: 'boolean' } },
+    });
+  }
+  try {
+    given = parseOptions();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { values, positionals } = given;
+  if (positionals.length === 0) return 'no FILE given';
+  const built = buildFormat({ kind: values.format, ...(values.zone !== undefined && { zone: values.zone }), ...(values.year !== undefined && { year: Number(values.year) }) });
+  if (!built.ok) return built.issues.map((issue) => `--${issue.path.join('.') === 'kind' ? 'format' : issue.path.join('.')}: ${issue.message}`).join('\n');
+  const encoding = encodingOf(values.encoding ?? 'utf-8');
+  if (!encoding) return `--encoding: "${values.encoding}" is not a known encoding, for example utf-8, gb18030, utf-16le`;
+  const near = values.now === undefined ? undefined : parseIso(values.now);
+  if (values.now !== undefined && near === undefined) return `--now: "${values.now}" is not an ISO 8601 time`;
+  return { files: positionals, format: built.ready, encoding, near, service: values.service ?? '', summary: values.summary ?? false, json: values.json ?? false };
+}
+
+interface Work {
+  request: Request;
+  summary: Summary;
+  io: ParseIo;
+}
+
+async function parseFile(file: string, { request, summary, io }: Work): Promise<void> {
+  const about = await stat(file);
+  if (about.isDirectory()) throw new Error('is a directory');
+  const near = request.near ?? (about.isFile() ? unixMs(about.mtimeMs) : io.now());
+  let number = 0;
+  for await (const lines of linesOf(file, request.encoding, io)) {
+    let text = '';
+    for (const line of lines) {
+      number++;
+      if (line.trim() === '') {
+        summary.blank();
+        continue;
+      }
+      const parsed = request.format.parse(line, near);
+      summary.add(number, parsed);
+      if (!request.summary && parsed.malformed === '') text += `${JSON.stringify(toEvent({ number, parsed, near, file }, request))}\n`;
+    }
+    if (text !== '') await io.out(text);
+  }
+}
+
+function toEvent({ number, parsed, near, file }: { number: number; parsed: ParsedLine; near: UnixMs; file: string }, { files, service }: Request): Record<string, unknown> {
+  const event = { line: number, time: new Date(parsed.time ?? near).toISOString(), severity: severityName(parsed.severityNumber), service, body: parsed.body, attributes: parsed.attributes };
+  return files.length > 1 ? { file, ...event } : event;
+}
+
+/** The lines of a file, some hundreds of kilobytes at a time. */
+async function* linesOf(file: string, declared: Encoding, io: ParseIo): AsyncGenerator<string[]> {
+  let rest: Buffer | undefined;
+  let encoding = declared;
+  let skipping = false;
+  let odd = 0;
+  let long = 0;
+  let first = true;
+  const cut = (bytes: Buffer, end: boolean): string[] => {
+    const result = cutLines(bytes, { encoding, skipping, end });
+    rest = bytes.subarray(result.used);
+    skipping = result.skipping;
+    odd += result.undecodable;
+    long += result.longLines;
+    return result.lines;
+  };
+  for await (const chunk of createReadStream(file, { highWaterMark: 524_288 })) {
+    let bytes: Buffer = rest && rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer);
+    if (first) {
+      const mark = encodingByMark(bytes);
+      encoding = mark?.encoding ?? declared;
+      bytes = bytes.subarray(mark?.length ?? 0);
+      first = false;
+    }
+    yield cut(bytes, false);
+  }
+  if (rest && rest.length > 0) yield cut(rest, true);
+  if (odd > 0) await io.err(`${file}: ${odd} lines hold bytes that are not ${encoding.name}; is --encoding right?\n`);
+  if (long > 0) await io.err(`${file}: ${long} lines were longer than 65536 bytes and were cut\n`);
+}
+
+async function report(summary: LogSummary, request: Request, io: ParseIo): Promise<void> {
+  if (request.summary && request.json) return void (await io.out(`${JSON.stringify(summary)}\n`));
+  if (request.summary) return void (await io.out(describe(summary)));
+  if (summary.malformed > 0) await io.err(`${summary.malformed} malformed lines left out: ${summary.malformedLines.join(', ')}${summary.malformed > summary.malformedLines.length ? ', …' : ''}\n`);
+}
+
+function describe(summary: LogSummary): string {
+  const pairs = (counts: Record<string, number>): string =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  const { login, durationSeconds: spread } = summary;
+  const rows: [string, string][] = [
+    ['lines', `${summary.lines} (${summary.blank} blank, ${summary.malformed} malformed${summary.malformed > 0 ? `: ${summary.malformedLines.join(', ')}` : ''})`],
+    ['events', String(summary.events)],
+    ['from, to', `${summary.first ?? '–'}, ${summary.last ?? '–'}`],
+    ['severity', pairs(summary.severity)],
+    ['status', pairs(summary.status)],
+    ['methods', pairs(summary.methods)],
+    ['clients', String(summary.clients)],
+    ['logins', `${login.accepted} accepted, ${login.failedEvents} failed in ${login.failedLines} lines from ${login.sources} sources; ${pairs(login.byReason)}`],
+    ['seconds', spread.n === 0 ? 'no request times' : `p50 ${spread.p50}, p95 ${spread.p95}, max ${spread.max} of ${spread.n}`],
+  ];
+  return rows
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name.padEnd(9)} ${value}\n`)
+    .join('');
+}
