@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ClientBase } from 'pg';
 import type { Telemetry } from './clickhouse.ts';
 
 /** One file of `migrations/`: applied once, in the order of names, and never changed after that. */
@@ -12,7 +11,7 @@ export interface Migration {
   statements: string[];
 }
 
-const folderOf = (world: 'clickhouse' | 'state'): string => fileURLToPath(new URL(`./migrations/${world}`, import.meta.url));
+const telemetryFolder = fileURLToPath(new URL('./migrations/clickhouse', import.meta.url));
 
 /** Reads the folder's `NNNN-what.sql` files; statements are separated by a line of four dashes. */
 export async function readMigrations(folder: string): Promise<Migration[]> {
@@ -41,7 +40,7 @@ export function pending(migrations: readonly Migration[], applied: ReadonlyMap<s
 }
 
 /** Brings the telemetry schema up to date. ClickHouse has no transactions: each statement must bear being run twice. */
-export async function migrateTelemetry(telemetry: Telemetry, folder = folderOf('clickhouse')): Promise<string[]> {
+export async function migrateTelemetry(telemetry: Telemetry, folder = telemetryFolder): Promise<string[]> {
   await telemetry.command('CREATE TABLE IF NOT EXISTS migrations (name String, sha256 String, applied_at DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY name');
   const applied = await telemetry.rows<{ name: string; sha256: string }>('SELECT name, sha256 FROM migrations');
   const todo = pending(await readMigrations(folder), new Map(applied.map((row) => [row.name, row.sha256])));
@@ -51,33 +50,4 @@ export async function migrateTelemetry(telemetry: Telemetry, folder = folderOf('
     await telemetry.command('INSERT INTO migrations (name, sha256) SELECT {name:String}, {sha256:String}', { name, sha256 });
   }
   return todo.map(({ name }) => name);
-}
-
-/** Any number, the same for every process: only one migrates at a time. */
-const lockKey = 8_600_001;
-
-/** Brings the state schema up to date, each file in its own transaction; a second process waits and then finds nothing to do. */
-export async function migrateState(client: ClientBase, folder = folderOf('state')): Promise<string[]> {
-  await client.query('SELECT pg_advisory_lock($1)', [lockKey]);
-  try {
-    await client.query('CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())');
-    const applied = await client.query<{ name: string; sha256: string }>('SELECT name, sha256 FROM migrations');
-    const todo = pending(await readMigrations(folder), new Map(applied.rows.map((row) => [row.name, row.sha256])));
-    for (const migration of todo) await applyState(client, migration);
-    return todo.map(({ name }) => name);
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [lockKey]);
-  }
-}
-
-async function applyState(client: ClientBase, { name, sha256, statements }: Migration): Promise<void> {
-  await client.query('BEGIN');
-  try {
-    for (const statement of statements) await client.query(statement);
-    await client.query('INSERT INTO migrations (name, sha256) VALUES ($1, $2)', [name, sha256]);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw new Error(`migration ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }

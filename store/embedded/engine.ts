@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '#lib/clock.ts';
 import { durationMs } from '#lib/time.ts';
 import type { ChildOptions, FromChild } from './child.ts';
+import { claimDirectory } from './owner.ts';
 
 export interface EngineOptions {
   dataDir: string;
@@ -34,8 +35,14 @@ const longestBackoffMs = 10_000;
 
 /** Starts the embedded ClickHouse as a child process and keeps it running, on one port with one password. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const supervisor = new Supervisor(options);
-  await supervisor.startFirst();
+  const giveBack = await claimDirectory(options.dataDir, 'The embedded ClickHouse');
+  const supervisor = new Supervisor(options, giveBack);
+  try {
+    await supervisor.startFirst();
+  } catch (error) {
+    await giveBack();
+    throw error;
+  }
   return supervisor;
 }
 
@@ -48,8 +55,10 @@ class Supervisor implements Engine {
   #stopping = false;
   #failuresInARow = 0;
   #lastWords = '';
+  readonly #giveBack: () => Promise<void>;
 
-  constructor(options: EngineOptions) {
+  constructor(options: EngineOptions, giveBack: () => Promise<void>) {
+    this.#giveBack = giveBack;
     this.#options = { ...options, dataDir: resolve(options.dataDir) };
     this.password = options.password ?? randomBytes(24).toString('base64url');
     this.#port = options.port ?? 0;
@@ -83,12 +92,13 @@ class Supervisor implements Engine {
   async stop(): Promise<void> {
     this.#stopping = true;
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return this.#giveBack();
     const ended = new Promise<void>((done) => child.once('exit', () => done()));
     if (child.connected) child.send('stop');
     const giveUp = this.#options.clock.after(durationMs(5_000), () => child.kill('SIGKILL'));
     await ended;
     giveUp();
+    await this.#giveBack();
   }
 
   /** Resolves with why it failed, or undefined once it answers. */
@@ -129,7 +139,10 @@ class Supervisor implements Engine {
     while (!this.#stopping) {
       const failure = await this.#launch();
       if (this.#stopping) return this.stop();
-      if (!failure) return this.#listeners.forEach((listener) => listener());
+      if (!failure) {
+        for (const listener of this.#listeners) listener();
+        return;
+      }
       const wait = durationMs(Math.min(longestBackoffMs, 100 * 2 ** this.#failuresInARow++));
       log(`embedded ClickHouse did not start again, next try in ${wait} ms: ${failure}`);
       await clock.sleep(wait);

@@ -88,6 +88,7 @@ SELECT
 FROM check_1m AS c
 GROUP BY bucket, service, probe, vantage
 ----
+-- Kept by when a record came in, not by the time it bears: a file filled in later must not expire on arrival.
 CREATE TABLE IF NOT EXISTS logs
 (
     timestamp     DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
@@ -118,7 +119,7 @@ CREATE TABLE IF NOT EXISTS logs
 ENGINE = MergeTree
 PARTITION BY toDate(timestamp)
 ORDER BY (service, toStartOfFiveMinutes(timestamp), source, timestamp)
-TTL toDateTime(timestamp) + INTERVAL 180 DAY
+TTL toDateTime(observed) + INTERVAL 180 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
 ----
 CREATE TABLE IF NOT EXISTS request_10s

@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { ClickHouseError } from '@clickhouse/client';
+import type { AlertTransition } from '#alerts/alert.ts';
+import type { Delivery } from '#alerts/notification.ts';
+import type { TelemetrySink } from '#collector/ports.ts';
+import type { Clock } from '#lib/clock.ts';
+import { durationMs } from '#lib/time.ts';
+import { isUnreachable, type Telemetry } from './clickhouse.ts';
+import { RowBinaryWriter } from './rowbinary.ts';
+import { checkShape, deliveryShape, logShape, type RowShape, sampleShape, transitionShape } from './telemetry-rows.ts';
+
+export interface TelemetryWriter extends TelemetrySink {
+  /** Copies of what Postgres already holds, for analysis. */
+  insertTransitions(token: string, rows: readonly AlertTransition[]): Promise<void>;
+  insertDeliveries(token: string, rows: readonly Delivery[]): Promise<void>;
+  /** How many inserts wait for the store to answer again. */
+  backlog(): number;
+  /** Ends all waiting; what was not acknowledged rejects and stays with its owner. */
+  stop(): void;
+}
+
+export interface TelemetryWriterOptions {
+  telemetry: Telemetry;
+  clock: Clock;
+  /** Told of every attempt that failed and will be repeated. */
+  onRetry?(table: string, reason: string): void;
+}
+
+/** The batch itself can never be stored: repeating it is useless, parting it may save the rest. */
+export class RefusedBatch extends Error {
+  readonly permanent = true;
+}
+
+/** Codes that speak of the rows and not of the store's condition: cannot parse, out of range, too large, wrong type. */
+const refusals = new Set(['6', '26', '27', '32', '33', '38', '41', '53', '69', '70', '72', '117', '131', '349', '441']);
+const longestWaitMs = 5_000;
+
+/**
+ * Writes batches until the store has acknowledged them. The token makes a repeated batch count once, in the table and in
+ * every rollup behind it, so an acknowledgement that was lost costs nothing.
+ */
+export function createTelemetryWriter({ telemetry, clock, onRetry }: TelemetryWriterOptions): TelemetryWriter {
+  const stopping = new AbortController();
+  let waiting = 0;
+
+  async function insert<Row>(shape: RowShape<Row>, token: string, rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) return;
+    const body = encode(shape, rows);
+    waiting++;
+    try {
+      for (let wait = 50; ; wait = Math.min(longestWaitMs, wait * 2)) {
+        stopping.signal.throwIfAborted();
+        const error = await send(telemetry, shape, { token, body }).then(
+          () => undefined,
+          (reason: Error) => reason,
+        );
+        if (!error) return;
+        if (error instanceof ClickHouseError && refusals.has(error.code) && !isUnreachable(error)) throw new RefusedBatch(`${shape.table}: ${error.message}`, { cause: error });
+        onRetry?.(shape.table, error.message);
+        await clock.sleep(durationMs(wait * (0.75 + clock.chance() / 2)), stopping.signal);
+      }
+    } finally {
+      waiting--;
+    }
+  }
+
+  return {
+    insertChecks: (token, rows) => insert(checkShape, token, rows),
+    insertLogs: (token, rows) => insert(logShape, token, rows),
+    insertSamples: (token, rows) => insert(sampleShape, token, rows),
+    insertTransitions: (token, rows) => insert(transitionShape, token, rows),
+    insertDeliveries: (token, rows) => insert(deliveryShape, token, rows),
+    backlog: () => waiting,
+    stop: () => stopping.abort(new Error('the telemetry writer was stopped')),
+  };
+}
+
+function encode<Row>(shape: RowShape<Row>, rows: readonly Row[]): Buffer {
+  const writer = new RowBinaryWriter(rows.length * 256);
+  for (const row of rows) shape.write(writer, row);
+  return writer.finish();
+}
+
+async function send<Row>(telemetry: Telemetry, shape: RowShape<Row>, { token, body }: { token: string; body: Buffer }): Promise<void> {
+  const { stream } = await telemetry.client.exec({
+    query: `INSERT INTO ${shape.table} (${shape.columns}) FORMAT RowBinary`,
+    values: Readable.from([body], { objectMode: false }),
+    clickhouse_settings: {
+      insert_deduplication_token: token,
+      insert_deduplicate: 1,
+      deduplicate_blocks_in_dependent_materialized_views: 1,
+      // The answer must mean "stored".
+      async_insert: 0,
+      wait_end_of_query: 1,
+      // A batch filled in from old files touches many days.
+      max_partitions_per_insert_block: '0',
+      // The same rows must always make the same block, or the token would not recognise them.
+      max_insert_threads: '1',
+      input_format_parallel_parsing: 0,
+    },
+  });
+  stream.resume();
+  await finished(stream);
+}
