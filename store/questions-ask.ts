@@ -4,9 +4,7 @@ import type { Span } from '#lib/series.ts';
 export type Params = Record<string, string | number | readonly string[]>;
 
 /** Puts one bound statement to the telemetry store and answers with its rows. */
-export interface Ask {
-  <Row extends object>(statement: string, params: Params): Promise<Row[]>;
-}
+export type Ask = <Row extends object>(statement: string, params: Params) => Promise<Row[]>;
 
 /** Restricts a question to services, routes (a trailing * matches the rest) and probes; empty means everything. */
 export interface Scope {

@@ -1,25 +1,24 @@
-import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client';
+import { ClickHouseError } from '@clickhouse/client';
+import type { Telemetry } from './clickhouse.ts';
 import type { Ask } from './questions-ask.ts';
 import { type RunSql, type SqlAnswer, sqlLimits } from './questions-sql.ts';
 
 /** A question of the console that takes longer is a bug or an engine in trouble; the panel says so instead of waiting. */
-const consoleLimits = { max_execution_time: 15, max_memory_usage: '2000000000', output_format_json_quote_64bit_integers: 0 } as const;
+const consoleLimits = { max_execution_time: 15, max_memory_usage: '2000000000' } as const;
 
-export const clickhouseAsk =
-  (client: ClickHouseClient): Ask =>
-  async <Row extends object>(statement: string, params: Record<string, unknown>): Promise<Row[]> => {
-    const answer = await client.query({ query: statement, query_params: params, format: 'JSONEachRow', clickhouse_settings: consoleLimits });
-    return answer.json<Row>();
-  };
+export const telemetryAsk =
+  (telemetry: Telemetry): Ask =>
+  <Row extends object>(statement: string, params: Readonly<Record<string, string | number | readonly string[]>>): Promise<Row[]> =>
+    telemetry.rows<Row>(statement, params, { settings: consoleLimits });
 
 /** Codes that say a limit was met rather than that the statement is wrong. */
 const limitCodes = new Set(['159', '158', '241', '307', '396', '160']);
 
-export const clickhouseSql =
-  (client: ClickHouseClient): RunSql =>
+export const telemetrySql =
+  ({ client }: Telemetry): RunSql =>
   async (statement, signal): Promise<SqlAnswer> => {
     try {
-      const answer = await client.query({ query: statement, format: 'JSON', clickhouse_settings: { ...sqlLimits, output_format_json_quote_64bit_integers: 0 }, ...(signal ? { abort_signal: signal } : {}) });
+      const answer = await client.query({ query: statement, format: 'JSON', clickhouse_settings: { ...sqlLimits }, ...(signal ? { abort_signal: signal } : {}) });
       const { meta, data, rows } = await answer.json<Record<string, unknown>>();
       return { ok: true, meta: meta ?? [], data, rows: rows ?? data.length };
     } catch (error) {

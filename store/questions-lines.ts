@@ -2,7 +2,7 @@ import type { Heat, Lines, Span } from '#lib/series.ts';
 import { type DurationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import { type Ask, bucketsIn, type Condition, type Scope, shown } from './questions-ask.ts';
 import { stateLetter } from './questions-checks.ts';
-import { type Grid, gridFor, laid, type LineRow, mostLines, stepIndex } from './questions-grid.ts';
+import { type Grid, gridFor, type LineRow, laid, mostLines, stepIndex } from './questions-grid.ts';
 import { heatBound, heatRow, quantilesOf } from './questions-quantile.ts';
 
 export interface LineQuestion {
@@ -40,10 +40,15 @@ export async function latency(ask: Ask, question: LineQuestion & { by: LineBy; q
   const statement = `${quantilesOf(grouped, quantiles, ['step_index', 'line'])}\nORDER BY step_index`;
   const rows = await ask<{ step_index: number; line: string; n: number } & Record<string, number | null>>(statement, where.params);
   const sql = shown(statement, where.params);
-  const valueOf = (row: Record<string, unknown>, index: number): number | null => (typeof row[`q${index}`] === 'number' ? Number(row[`q${index}`]) : null);
-  if (by !== 'all') return laid(grid, rows.map((row): LineRow => ({ step: row.step_index, line: row.line, value: valueOf(row, 0), samples: row.n })), { sql });
+  const quantileIn = (row: Record<string, unknown>, index: number): number | null => (typeof row[`q${index}`] === 'number' ? Number(row[`q${index}`]) : null);
+  if (by !== 'all')
+    return laid(
+      grid,
+      rows.map((row): LineRow => ({ step: row.step_index, line: row.line, value: quantileIn(row, 0), samples: row.n })),
+      { sql },
+    );
   const names = quantiles.map((quantile) => `p${Math.round(quantile * 1000) / 10}`);
-  const spread = rows.flatMap((row) => names.map((line, index): LineRow => ({ step: row.step_index, line, value: valueOf(row, index), samples: row.n })));
+  const spread = rows.flatMap((row) => names.map((line, index): LineRow => ({ step: row.step_index, line, value: quantileIn(row, index), samples: row.n })));
   return laid(grid, spread, { keys: names, sql });
 }
 

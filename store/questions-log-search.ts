@@ -1,5 +1,5 @@
 import type { Span } from '#lib/series.ts';
-import { type Condition, rowsIn, type Params } from './questions-ask.ts';
+import { type Condition, type Params, rowsIn } from './questions-ask.ts';
 
 export interface LogSearch {
   span: Span;
@@ -17,7 +17,18 @@ export interface LogSearch {
 export const levelOf = `multiIf(severity = 0, 'info', severity <= 4, 'trace', severity <= 8, 'debug', severity <= 12, 'info', severity <= 16, 'warn', severity <= 20, 'error', 'fatal')`;
 
 /** Words that can be asked as `name:value` inside the search text, and the column they mean. */
-const columns = { user: 'user', client: 'client', path: 'path', route: 'route', method: 'method', reason: 'login_reason', login: 'login_outcome', error: 'error_type', source: 'source', service: 'service' } as const;
+const columns = {
+  user: 'user',
+  client: 'client',
+  path: 'path',
+  route: 'route',
+  method: 'method',
+  reason: 'login_reason',
+  login: 'login_outcome',
+  error: 'error_type',
+  source: 'source',
+  service: 'service',
+} as const;
 type ColumnName = keyof typeof columns;
 const isColumn = (name: string): name is ColumnName => Object.hasOwn(columns, name);
 
@@ -39,7 +50,11 @@ export function terms(q: string): Term[] {
 }
 
 const likeText = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-const list = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 
 /** The search as a condition over `logs`; every value is bound. */
 export function matching(search: LogSearch): Condition {

@@ -1,7 +1,7 @@
 import type { Lines, Ranking } from '#lib/series.ts';
 import { minute, type UnixMs, unixMs } from '#lib/time.ts';
 import { type Ask, bucketsIn, rowsIn, type Scope, scoped, shown } from './questions-ask.ts';
-import { laid, type LineRow, stepIndex } from './questions-grid.ts';
+import { type LineRow, laid, stepIndex } from './questions-grid.ts';
 import { type LineQuestion, logins, prepared, ratios } from './questions-lines.ts';
 import { ranked } from './questions-requests.ts';
 
@@ -36,6 +36,9 @@ FROM logs WHERE ${during.sql} AND ${where.sql} AND login_outcome = 'failed' AND 
 /** Attempts and failures of the last five minutes by service. */
 export async function loginFigures(ask: Ask, { now, scope }: { now: UnixMs; scope: Scope }) {
   const where = bucketsIn({ from: unixMs(now - 5 * minute), until: unixMs(now + 1) }, scope);
-  const rows = await ask<{ service: string; tried: number; refused: number }>(`SELECT toString(service) AS service, sum(attempts) AS tried, sum(failed) AS refused FROM login_10s WHERE ${where.sql} GROUP BY service`, where.params);
+  const rows = await ask<{ service: string; tried: number; refused: number }>(
+    `SELECT toString(service) AS service, sum(attempts) AS tried, sum(failed) AS refused FROM login_10s WHERE ${where.sql} GROUP BY service`,
+    where.params,
+  );
   return rows.map((row) => ({ service: row.service, attempts: Number(row.tried), failed: Number(row.refused) }));
 }

@@ -1,7 +1,7 @@
 import type { Lines } from '#lib/series.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
 import { type Ask, type Condition, shown } from './questions-ask.ts';
-import { gridFor, laid, type LineRow } from './questions-grid.ts';
+import { gridFor, type LineRow, laid } from './questions-grid.ts';
 import { type LogSearch, levelOf, matching, placeOf } from './questions-log-search.ts';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
@@ -19,11 +19,23 @@ FROM logs WHERE ${where.sql} GROUP BY step_index, line ORDER BY step_index`;
   return { ...lines, lines: lines.lines.map((line) => ({ ...line, values: line.values.map((value) => value ?? 0) })) };
 }
 
-const facetColumns = { service: 'toString(service)', level: levelOf, status: `if(status = 0, '', toString(status))`, outcome: 'toString(outcome)', source: 'toString(source)', route: 'toString(route)', reason: 'toString(login_reason)', client: 'client', user: 'user' };
+const facetColumns = {
+  service: 'toString(service)',
+  level: levelOf,
+  status: `if(status = 0, '', toString(status))`,
+  outcome: 'toString(outcome)',
+  source: 'toString(source)',
+  route: 'toString(route)',
+  reason: 'toString(login_reason)',
+  client: 'client',
+  user: 'user',
+};
 
 async function facets(ask: Ask, where: Condition): Promise<{ name: string; values: { value: string; count: number }[] }[]> {
   const names = Object.keys(facetColumns);
-  const selected = Object.entries(facetColumns).map(([name, expression]) => `${expression} AS facet_${name}`).join(', ');
+  const selected = Object.entries(facetColumns)
+    .map(([name, expression]) => `${expression} AS facet_${name}`)
+    .join(', ');
   const columns = names.map((name) => `facet_${name}`);
   const statement = `SELECT which, seen, n FROM (
   SELECT multiIf(${columns.map((column, index) => `grouping(${column}) = 0, '${names[index]}'`).join(', ')}, '') AS which,

@@ -1,8 +1,8 @@
 import type { Heat, Lines, Ranking } from '#lib/series.ts';
 import { minute, type UnixMs, unixMs } from '#lib/time.ts';
 import { type Ask, bucketsIn, type Condition, rowsIn, type Scope, scoped, shown } from './questions-ask.ts';
-import { laid, type LineRow, stepIndex } from './questions-grid.ts';
-import { checks, heatmap, latency, type LineBy, type LineQuestion, prepared, ratios, requests } from './questions-lines.ts';
+import { type LineRow, laid, stepIndex } from './questions-grid.ts';
+import { checks, heatmap, type LineBy, type LineQuestion, latency, prepared, ratios, requests } from './questions-lines.ts';
 import { quantilesOf } from './questions-quantile.ts';
 
 type LatencyQuestion = LineQuestion & { by: LineBy; quantiles: readonly number[] };
@@ -21,7 +21,9 @@ FROM ${table} WHERE ${where.sql} GROUP BY step_index ORDER BY step_index`;
   const rows = await ask<{ step_index: number; every: number; client: number; server: number }>(statement, where.params);
   const perMinute = (count: number): number => (Number(count) * minute) / grid.stepMs;
   const keys = ['total', 'clientErrors', 'errors'];
-  const spread = rows.flatMap((row) => [row.every, row.client, row.server].map((count, index): LineRow => ({ step: row.step_index, line: keys[index] ?? '', value: perMinute(count), samples: Number(count) })));
+  const spread = rows.flatMap((row) =>
+    [row.every, row.client, row.server].map((count, index): LineRow => ({ step: row.step_index, line: keys[index] ?? '', value: perMinute(count), samples: Number(count) })),
+  );
   return laid(grid, spread, { keys, sql: shown(statement, where.params) });
 }
 
@@ -43,12 +45,20 @@ const limited = ({ sql, params }: Condition, limit: number): Condition => ({ sql
 export function slowRoutes(ask: Ask, question: TopQuestion): Promise<Ranking> {
   const { table, where } = prepared(question, requests, 'all');
   const grouped = `SELECT toString(route) AS key, sumMap(histogram) AS h FROM ${table} WHERE ${where.sql} GROUP BY key`;
-  return ranked(ask, `SELECT key, q0 AS value, count() OVER () AS others FROM (${quantilesOf(grouped, [0.95], ['key'])}) WHERE n >= 20 ORDER BY value DESC, key LIMIT {limit:UInt32}`, limited(where, question.limit));
+  return ranked(
+    ask,
+    `SELECT key, q0 AS value, count() OVER () AS others FROM (${quantilesOf(grouped, [0.95], ['key'])}) WHERE n >= 20 ORDER BY value DESC, key LIMIT {limit:UInt32}`,
+    limited(where, question.limit),
+  );
 }
 
 export function errorRoutes(ask: Ask, question: TopQuestion): Promise<Ranking> {
   const { table, where } = prepared(question, requests, 'all');
-  return ranked(ask, `SELECT toString(route) AS key, sum(errors) AS value, count() OVER () AS others FROM ${table} WHERE ${where.sql} GROUP BY key HAVING value > 0 ORDER BY value DESC, key LIMIT {limit:UInt32}`, limited(where, question.limit));
+  return ranked(
+    ask,
+    `SELECT toString(route) AS key, sum(errors) AS value, count() OVER () AS others FROM ${table} WHERE ${where.sql} GROUP BY key HAVING value > 0 ORDER BY value DESC, key LIMIT {limit:UInt32}`,
+    limited(where, question.limit),
+  );
 }
 
 /** Status codes of 400 and above; an error that came with a 2xx (a business error code) is counted as its error type. */

@@ -21,6 +21,8 @@ export interface Closed {
 
 /** Table functions that only make up or parse rows. */
 const harmlessTables = new Set(['numbers', 'format', 'generateseries', 'generate_series', 'values']);
+/** Some builds of the engine have these without listing them. */
+const alwaysClosed = ['python', 'url', 'file', 's3', 'remote', 'executable'];
 /** Functions of these sorts read files, other tables, dictionaries, the machine or the network. */
 const closedSorts = /Dictionary|Introspection|Internal|Machine Learning|\bAI\b/;
 /** "Other" is a mixed bag; of it only these look at nothing but their arguments. */
@@ -30,13 +32,14 @@ const openOther =
 /** Draws the line through what the engine has. */
 export function closedNames({ databases, tables, tableFunctions, functions }: EngineNames): Closed {
   const open = new Set<string>(documentedViews);
-  const isClosed = (entry: EngineNames['functions'][number]): boolean => entry.origin !== 'System' || closedSorts.test(entry.categories) || (/Other/.test(entry.categories) && !openOther.test(entry.name));
+  const isClosed = (entry: EngineNames['functions'][number]): boolean =>
+    entry.origin !== 'System' || closedSorts.test(entry.categories) || (/Other/.test(entry.categories) && !openOther.test(entry.name));
   const closedFunctions = new Set(functions.filter(isClosed).map((entry) => entry.name));
   const aliases = functions.filter((entry) => entry.aliasTo !== '' && closedFunctions.has(entry.aliasTo)).map((entry) => entry.name);
   const lower = (list: Iterable<string>): string[] => [...list].map((name) => name.toLowerCase());
   return {
     names: new Set([...lower(databases), 'system', 'information_schema', ...lower(tables).filter((name) => !open.has(name))].filter((name) => name !== 'fenghuo')),
-    functions: new Set([...lower(tableFunctions).filter((name) => !harmlessTables.has(name)), ...lower(closedFunctions), ...lower(aliases)]),
+    functions: new Set([...alwaysClosed, ...lower(tableFunctions).filter((name) => !harmlessTables.has(name)), ...lower(closedFunctions), ...lower(aliases)]),
   };
 }
 

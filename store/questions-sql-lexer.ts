@@ -11,10 +11,18 @@ const number = /(?:0x[0-9A-Fa-f]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-
 const text = /'(?:[^'\\]|''|\\['\\ntr%_0bfav])*'/y;
 const tickName = /`[A-Za-z_][A-Za-z0-9_ ./:-]*`/y;
 const quotedName = /"[A-Za-z_][A-Za-z0-9_ ./:-]*"/y;
-const sign = /(?:->|<=>|<=|>=|<>|!=|==|\|\||::|[()[\],.*+\-/%=<>?:])/y;
+// A comment that is never closed is no division and no product.
+const sign = /(?!\/\*)(?:->|<=>|<=|>=|<>|!=|==|\|\||::|[()[\],.*+\-/%=<>?:])/y;
 
 const skipped = [whitespace, lineComment, blockComment];
-const kinds: [Token['kind'], RegExp][] = [['word', word], ['number', number], ['string', text], ['quotedName', tickName], ['quotedName', quotedName], ['sign', sign]];
+const kinds: [Token['kind'], RegExp][] = [
+  ['word', word],
+  ['number', number],
+  ['string', text],
+  ['quotedName', tickName],
+  ['quotedName', quotedName],
+  ['sign', sign],
+];
 
 export function lex(statement: string): Tokens {
   const tokens: Token[] = [];

@@ -2,7 +2,9 @@ import type { Ask } from './questions-ask.ts';
 import { type Closed, closedNames, type EngineNames, guarded } from './questions-sql-guard.ts';
 
 /** One bounded answer with its columns, or why there is none. */
-export type SqlAnswer = { ok: true; meta: { name: string; type: string }[]; data: Record<string, unknown>[]; rows: number } | { ok: false; code: 'refused' | 'failed' | 'limit' | 'unavailable'; message: string };
+export type SqlAnswer =
+  | { ok: true; meta: { name: string; type: string }[]; data: Record<string, unknown>[]; rows: number }
+  | { ok: false; code: 'refused' | 'failed' | 'limit' | 'unavailable'; message: string };
 
 /** Settings the statement runs under; the engine holds them, the guard keeps the statement from changing them. */
 export const sqlLimits = {

@@ -1,7 +1,7 @@
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { Telemetry } from './clickhouse.ts';
 import type { Ask } from './questions-ask.ts';
 import { checkRecords, failureKinds, phaseTimes, probeDays, probeMinutes, probeSpeeds, recentChecks } from './questions-checks.ts';
-import { clickhouseAsk, clickhouseSql } from './questions-client.ts';
+import { telemetryAsk, telemetrySql } from './questions-client.ts';
 import { checkStates } from './questions-lines.ts';
 import { loginClients, loginFailureRatio, loginFailures, loginFigures, loginReasons } from './questions-logins.ts';
 import { alertMarks, logs, newest } from './questions-logs.ts';
@@ -9,9 +9,9 @@ import { availabilityNow, errorRatioNow, latencyNow, loginFailureNow } from './q
 import { checkHeatmap, checkLatency, errorRoutes, errorStatuses, requestErrorRatio, requestHeatmap, requestLatency, requestRate, routeFigures, slowRoutes } from './questions-requests.ts';
 import { createSqlQuestion } from './questions-sql.ts';
 
-/** Every question the console may ask of telemetry, over one client whose default database is ours. */
-export function createQuestions(client: ClickHouseClient) {
-  const ask = clickhouseAsk(client);
+/** Every question the console may ask of telemetry, over one connection whose default database is ours. */
+export function createQuestions(telemetry: Telemetry) {
+  const ask = telemetryAsk(telemetry);
   const bound =
     <Question, Answer>(question: (ask: Ask, asked: Question) => Promise<Answer>) =>
     (asked: Question): Promise<Answer> =>
@@ -47,7 +47,6 @@ export function createQuestions(client: ClickHouseClient) {
     logs: bound(logs),
     alertMarks: bound(alertMarks),
     newest: bound(newest),
-    sql: createSqlQuestion(ask, clickhouseSql(client)),
+    sql: createSqlQuestion(ask, telemetrySql(telemetry)),
   };
 }
-

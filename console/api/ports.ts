@@ -1,28 +1,13 @@
 /** What the console is handed: it asks and tells through these, and knows no store. Instants are UnixMs here; the answers of the API turn them into ISO 8601. */
 import type { Alert } from '#alerts/alert.ts';
 import type { CheckResult, FailureKind, OutcomeKind } from '#collector/check.ts';
+import type { Done } from '#lib/done.ts';
 import type { LoopHealth } from '#lib/loop.ts';
+import type { Actor, Person, TokenScope } from '#lib/people.ts';
 import type { Heat, Lines, Ranking, Reading, Span } from '#lib/series.ts';
 import type { Bilingual, Language } from '#lib/text.ts';
 import type { DurationMs, UnixMs } from '#lib/time.ts';
 import type { DeliveryView, GateView, HealthView, IncidentRow, IncidentView, NoticeDraft, NoticeView, RunbookView, StepView, TimelineRow } from './views.ts';
-
-export const roles = ['viewer', 'responder', 'publisher', 'admin'] as const;
-export type PersonRole = (typeof roles)[number];
-export interface Person {
-  id: string;
-  name: string;
-  email: string;
-  role: PersonRole;
-}
-export interface Actor {
-  kind: 'person' | 'system' | 'integration';
-  id: string;
-  name: string;
-}
-
-/** A write that can be refused for a reason someone can act on. */
-export type Done<Value = unknown> = { ok: true; value: Value } | { ok: false; code: 'not-found' | 'conflict' | 'forbidden' | 'invalid'; message: Bilingual };
 
 export interface Site {
   name: Bilingual;
@@ -175,7 +160,9 @@ export interface Questions {
   /** One read-only statement over the documented views, bounded in time, memory and rows. */
   sql(question: { statement: string; signal?: AbortSignal }): Promise<SqlAnswer>;
 }
-export type SqlAnswer = { ok: true; meta: { name: string; type: string }[]; data: Record<string, unknown>[]; rows: number } | { ok: false; code: 'refused' | 'failed' | 'limit' | 'unavailable'; message: string };
+export type SqlAnswer =
+  | { ok: true; meta: { name: string; type: string }[]; data: Record<string, unknown>[]; rows: number }
+  | { ok: false; code: 'refused' | 'failed' | 'limit' | 'unavailable'; message: string };
 
 export interface People {
   /** Who the request's cookie stands for. */
@@ -185,9 +172,7 @@ export interface People {
   signInByLink(attempt: { token: string; from: string; now: UnixMs }): Promise<Done<{ person: Person; cookie: string }>>;
   signOut(headers: Headers): Promise<{ cookie: string }>;
   /** A bearer token's name and scopes. */
-  token(bearer: string): Promise<{ name: string; scopes: readonly string[] } | null>;
-  /** Who is on call now, when anyone knows. */
-  onCall(now: UnixMs): Promise<{ name: string; until: UnixMs | null } | null>;
+  token(bearer: string, now: UnixMs): Promise<{ name: string; scopes: readonly TokenScope[] } | null>;
 }
 export interface AuditTrail {
   append(entry: { at: UnixMs; actor: Actor; action: string; subject: string; detail: Record<string, unknown> }): Promise<void>;
@@ -228,7 +213,9 @@ export interface AlertDesk {
   entry(question: { fingerprint: string; now: UnixMs }): Promise<AlertEntry | null>;
   history(fingerprint: string): Promise<readonly { at: UnixMs; from: string; to: string; value: number | null }[]>;
   acknowledge(ask: { fingerprint: string; note: string; actor: Actor; now: UnixMs }): Promise<Done>;
-  silences(question: { now: UnixMs }): Promise<readonly { id: string; matchers: readonly string[]; startsAt: UnixMs; endsAt: UnixMs; createdBy: string; comment: string; state: 'pending' | 'active' | 'expired' }[]>;
+  silences(question: {
+    now: UnixMs;
+  }): Promise<readonly { id: string; matchers: readonly string[]; startsAt: UnixMs; endsAt: UnixMs; createdBy: string; comment: string; state: 'pending' | 'active' | 'expired' }[]>;
   silence(ask: SilenceAsk & { now: UnixMs }): Promise<Done<{ id: string }>>;
   expireSilence(ask: { id: string; actor: Actor; now: UnixMs }): Promise<Done>;
   /** What a signed acknowledgement link stands for; refused when forged, too old or over. */
@@ -305,7 +292,11 @@ export interface NoticeDesk {
   update(ask: { id: string; draft: NoticeDraft; actor: Actor; now: UnixMs }): Promise<Done>;
   setStatus(ask: { component: string; status: ComponentStatus; actor: Actor; now: UnixMs }): Promise<Done>;
   /** The public page and its feeds, from memory; null when the path is none of them. */
-  statusAnswer(ask: { method: string; path: string; headers: Readonly<Record<string, string | undefined>> }): { status: number; headers: Record<string, string>; body: Uint8Array | string | null } | null;
+  statusAnswer(ask: {
+    method: string;
+    path: string;
+    headers: Readonly<Record<string, string | undefined>>;
+  }): { status: number; headers: Record<string, string>; body: Uint8Array | string | null } | null;
 }
 
 export interface ProbeRunner {
@@ -330,6 +321,8 @@ export interface ConsolePorts {
   catalogue(): Catalogue;
   questions: Questions;
   people: People;
+  /** Who is on call now, when anyone knows. */
+  onCall(now: UnixMs): Promise<{ name: string; until: UnixMs | null } | null>;
   audit: AuditTrail;
   alerts: AlertDesk;
   incidents: IncidentDesk;
