@@ -8,13 +8,18 @@ export type Severity = (typeof severities)[number];
 export const alertStates = ['pending', 'firing', 'resolved'] as const;
 
 /** What one rule says about one label set now. */
-export type Finding = { labels: Labels; value: number | null; samples: number; why: Bilingual } & ({ says: 'breach' } | { says: 'clear' } | { says: 'noData' } | { says: 'error' });
+export type Finding = { labels: Labels; value: number | null; samples: number; why: Bilingual } & ({ says: 'breach' } | { says: 'clear' } | { says: 'between' } | { says: 'noData' } | { says: 'error' });
+// `between`: no longer bad enough to start an alert, not yet good enough to end one (recovery threshold).
+
+export const resolvedReasons = ['clear', 'noData', 'missingSeries', 'ruleRemoved', 'ended', 'timeout'] as const;
+/** Why an alert ended; everything but `clear` and `ended` is said in the message. */
+export type ResolvedBecause = (typeof resolvedReasons)[number];
 
 export type AlertProgress =
   | { state: 'pending'; activeAt: UnixMs }
-  /** `clearSince` is set while only keep_firing_for or the recovery threshold holds it. */
+  /** `clearSince` is set while only keep_firing_for (or flapping) holds it. */
   | { state: 'firing'; activeAt: UnixMs; firedAt: UnixMs; clearSince: UnixMs | null }
-  | { state: 'resolved'; activeAt: UnixMs; firedAt: UnixMs; resolvedAt: UnixMs; because: string };
+  | { state: 'resolved'; activeAt: UnixMs; firedAt: UnixMs; resolvedAt: UnixMs; because: ResolvedBecause };
 
 /** Who took it, when: a fact beside the alert, not a state; it ends with the episode. */
 export interface Acknowledgement {
@@ -38,9 +43,22 @@ export type Alert = AlertProgress & {
   /** Normal, or what the last evaluation could not see. */
   sight: 'ok' | 'noData' | 'error';
   flapping: boolean;
+  /** What a person reads instead of the rule's name. */
+  title: Bilingual;
+  /** What the next evaluation must remember about earlier ones. */
+  memory: AlertMemory;
+  /** Only for alerts posted from outside. */
+  outside: { endsAt: UnixMs; explicitEnd: boolean; generatorUrl: string } | null;
   acknowledgement: Acknowledgement | null;
   evaluatedAt: UnixMs;
 };
+
+export interface AlertMemory {
+  /** Since when its label set is missing among others that are still there. */
+  missingSince: UnixMs | null;
+  /** When it last went to firing or resolved, oldest first; flapping is counted from these. */
+  flips: readonly UnixMs[];
+}
 
 /** A change of state, as it was committed. */
 export interface AlertTransition {
