@@ -13,9 +13,9 @@ export interface AuditEntry {
   /** What it was done to, as `kind/id`. */
   target: string;
   /** As it was; absent for something new. */
-  before?: object | null;
+  before?: unknown;
   /** As it is now; absent for something removed. */
-  after?: object | null;
+  after?: unknown;
 }
 
 export interface AuditRecord extends AuditEntry {
@@ -35,9 +35,10 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   await tx.insert(audit).values({ ...content, ...link });
 }
 
-/** As JSON will give it back, so that the hash of what is stored is the hash of what was said. */
-function plain(value: object | null | undefined): object | null {
-  return value === undefined || value === null ? null : JSON.parse(JSON.stringify(value));
+/** As JSON will give it back, so that the hash of what is stored is the hash of what was said. A bare value gets a name. */
+function plain(value: unknown): object | null {
+  if (value === undefined || value === null) return null;
+  return JSON.parse(JSON.stringify(typeof value === 'object' ? value : { value }));
 }
 
 /** The newest records, or those before a place in the trail. */

@@ -16,14 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-function valueOf<Value>(done: Done<Value>): Value {
+function valueIn<Value>(done: Done<Value>): Value {
   if (!done.ok) throw new Error(done.message.en);
   return done.value;
 }
 
 describe('people', () => {
   it('are added once for each mail address, however it is written', async () => {
-    const added = valueOf(await addPerson(fixture.state, { name: '李值班', email: ' Li@Example.test ', role: 'responder', language: 'zh-CN' }, by));
+    const added = valueIn(await addPerson(fixture.state, { name: '李值班', email: ' Li@Example.test ', role: 'responder', language: 'zh-CN' }, by));
     expect(added).toMatchObject({ email: 'li@example.test', role: 'responder' });
     expect(await addPerson(fixture.state, { name: '李', email: 'LI@example.test', role: 'viewer' }, by)).toMatchObject({ ok: false, code: 'conflict' });
     expect((await listPeople(fixture.state)).filter((person) => person.email === 'li@example.test')).toEqual([{ ...added, language: 'zh-CN', createdAt: now, disabledAt: null }]);
@@ -38,7 +38,7 @@ describe('people', () => {
   });
 
   it('change on record, without passwords in it', async () => {
-    const { id } = valueOf(await addPerson(fixture.state, { name: '王', email: 'wang@example.test', role: 'viewer', password: 'a long password' }, by));
+    const { id } = valueIn(await addPerson(fixture.state, { name: '王', email: 'wang@example.test', role: 'viewer', password: 'a long password' }, by));
     await setPersonRole(fixture.state, { personId: id, role: 'publisher' }, by);
     await setPassword(fixture.state, { personId: id, password: 'another long one' }, by);
     await disablePerson(fixture.state, id, by);
@@ -53,7 +53,7 @@ describe('people', () => {
 
 describe('sign-in links', () => {
   it('sign in once, and only until they expire', async () => {
-    const { id } = valueOf(await addPerson(fixture.state, { name: '赵', email: 'zhao@example.test', role: 'viewer' }, by));
+    const { id } = valueIn(await addPerson(fixture.state, { name: '赵', email: 'zhao@example.test', role: 'viewer' }, by));
     const link = { personId: id, expiresAt: after(now, hour) };
     const token = await createSignInLink(fixture.state, link, by);
     expect(await consumeSignInLink(fixture.state, `${token}x`, now)).toBeNull();
@@ -67,7 +67,7 @@ describe('sign-in links', () => {
   });
 
   it('are kept as a hash only', async () => {
-    const { id } = valueOf(await addPerson(fixture.state, { name: '钱', email: 'qian@example.test', role: 'viewer' }, by));
+    const { id } = valueIn(await addPerson(fixture.state, { name: '钱', email: 'qian@example.test', role: 'viewer' }, by));
     const token = await createSignInLink(fixture.state, { personId: id, expiresAt: after(now, day) }, by);
     const { rows } = await fixture.state.pool.query('select * from sign_in_link');
     expect(JSON.stringify(rows)).not.toContain(token.slice(5));
@@ -84,7 +84,7 @@ describe('sign-in links', () => {
 
 describe('tokens', () => {
   it('are shown once, carry their scopes, remember their last use, and end when revoked', async () => {
-    const { id, token } = valueOf(await addToken(fixture.state, { name: 'vmalert', scopes: ['read', 'alerts'] }, by));
+    const { id, token } = valueIn(await addToken(fixture.state, { name: 'vmalert', scopes: ['read', 'alerts'] }, by));
     expect(token).toMatch(/^fh_[\w-]{43}$/);
     const { rows } = await fixture.state.pool.query('select * from api_token');
     expect(JSON.stringify(rows)).not.toContain(token.slice(3));
