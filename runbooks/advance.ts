@@ -7,7 +7,9 @@ import type { Step } from './runbook.ts';
 
 export type Advance = { ok: true; run: Run; entries: readonly RunEntry[] } | { ok: false; refusal: Bilingual };
 /** A choice is asked for by its arm; which steps fall away with it is the run's to say. */
-export type RunAsk = Exclude<RunEvent, { kind: 'branch' | 'start' | 'open' | 'end' }> | { kind: 'choose'; stepId: string; choice: string; note: string; evidence: Extract<RunEvent, { kind: 'close' }>['evidence'] };
+export type RunAsk =
+  | Exclude<RunEvent, { kind: 'branch' | 'start' | 'open' | 'end' }>
+  | { kind: 'choose'; stepId: string; choice: string; note: string; evidence: Extract<RunEvent, { kind: 'close' }>['evidence'] };
 
 export const systemActor: Actor = { kind: 'system', id: 'fenghuo', name: 'fenghuo' };
 const refuse = (zh: string, en: string): Advance => ({ ok: false, refusal: { 'zh-CN': zh, en } });
@@ -95,7 +97,18 @@ function judgeUndo({ event, step, progress }: Question): Bilingual | null {
 
 function branchEvent(run: Run, step: Step, { choice, note, evidence }: Extract<RunAsk, { kind: 'choose' }>): RunEvent {
   const others = step.branches.filter(({ id }) => id !== choice);
-  return { kind: 'branch', stepId: step.id, taken: choice, notTaken: others.map(({ id }) => id), stepsNotTaken: withInner(run, others.flatMap(({ steps }) => steps)), note, evidence };
+  return {
+    kind: 'branch',
+    stepId: step.id,
+    taken: choice,
+    notTaken: others.map(({ id }) => id),
+    stepsNotTaken: withInner(
+      run,
+      others.flatMap(({ steps }) => steps),
+    ),
+    note,
+    evidence,
+  };
 }
 
 /** A decision that falls away takes the steps of all its arms with it. */

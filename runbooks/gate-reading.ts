@@ -52,13 +52,19 @@ async function readClause(facts: Facts, { clause, scope, holdForMs }: { clause: 
   return { value: recent.value, samples, vantages: clause.minVantages > 0 ? await countVantages(facts, scope, now) : 0 };
 }
 
-async function readMeasure(facts: Facts, measure: Extract<Condition, { kind: 'measure' }>['measure'], { service, window }: { service: string; window: Window }): Promise<{ value: number | null; samples: number }> {
+async function readMeasure(
+  facts: Facts,
+  measure: Extract<Condition, { kind: 'measure' }>['measure'],
+  { service, window }: { service: string; window: Window },
+): Promise<{ value: number | null; samples: number }> {
   const where = service === '' ? {} : { service };
   if (measure === 'p50' || measure === 'p90' || measure === 'p95' || measure === 'p99') {
     const [row] = await facts.metric({ metric: 'request.duration', agg: measure, by: [], where, window });
     return { value: row?.value ?? null, samples: row?.samples ?? 0 };
   }
-  const [of, over] = ({ error_ratio: ['request.errors', 'request.total'], login_failure_ratio: ['login.failed', 'login.attempts'], check_failure_ratio: ['check.failed', 'check.total'] } as const)[measure];
+  const [of, over] = ({ error_ratio: ['request.errors', 'request.total'], login_failure_ratio: ['login.failed', 'login.attempts'], check_failure_ratio: ['check.failed', 'check.total'] } as const)[
+    measure
+  ];
   const [row] = await facts.ratio({ of, over, by: [], where, window });
   return row && row.over > 0 ? { value: row.of / row.over, samples: row.over } : { value: null, samples: 0 };
 }
@@ -129,7 +135,9 @@ export function progressReason(gate: Gate, progress: GateProgress | null): Bilin
   if (!progress) return { 'zh-CN': '还没有读数', en: 'not read yet' };
   if (progress.verdict.holds !== true) return progress.verdict.reason;
   const [held, whole] = [spanText(heldMs(progress)), spanText(gate.holdForMs)];
-  return gateHeld(gate, progress) ? { 'zh-CN': `已满足 ${whole['zh-CN']}`, en: `held for ${whole.en}` } : { 'zh-CN': `已满足 ${held['zh-CN']}，共需 ${whole['zh-CN']}`, en: `held for ${held.en} of ${whole.en}` };
+  return gateHeld(gate, progress)
+    ? { 'zh-CN': `已满足 ${whole['zh-CN']}`, en: `held for ${whole.en}` }
+    : { 'zh-CN': `已满足 ${held['zh-CN']}，共需 ${whole['zh-CN']}`, en: `held for ${held.en} of ${whole.en}` };
 }
 
 /** The gate with the run's parameters in place of `{{name}}`. */

@@ -1,8 +1,9 @@
 import type { Alert, Severity } from '#alerts/alert.ts';
 import { type Matcher, matchesAll, parseMatchers } from '#alerts/matcher.ts';
+import type { Mode } from '#alerts/notification.ts';
 import type { Bilingual } from '#lib/text.ts';
 import type { UnixMs } from '#lib/time.ts';
-import { graver, type Level, type Mode, type Role, type Runbook } from './runbook.ts';
+import { graver, type Level, type Role, type Runbook } from './runbook.ts';
 
 export const incidentStates = ['declared', 'mitigated', 'resolved', 'closed'] as const;
 export type IncidentState = (typeof incidentStates)[number];
@@ -36,6 +37,8 @@ export interface Incident {
   runId: string | null;
   /** Promised to the public by the newest notice. */
   nextUpdateAt: UnixMs | null;
+  /** Counts its changes; a change made on an older one is refused. */
+  revision: number;
 }
 
 export interface IncidentPolicy {
@@ -67,7 +70,10 @@ export const isOpen = ({ state }: Incident): boolean => state === 'declared' || 
 export function reconcileIncidents(facts: IncidentFacts, policy: IncidentPolicy, now: UnixMs): IncidentChange[] {
   const firing = facts.alerts.filter(({ state }) => state === 'firing');
   const services = [...new Set(firing.map(serviceOf))];
-  return [...services.flatMap((service) => forService(service, { facts, policy, firing: firing.filter((alert) => serviceOf(alert) === service) })), ...facts.open.flatMap((incident) => afterResolved(incident, firing, now))];
+  return [
+    ...services.flatMap((service) => forService(service, { facts, policy, firing: firing.filter((alert) => serviceOf(alert) === service) })),
+    ...facts.open.flatMap((incident) => afterResolved(incident, firing, now)),
+  ];
 }
 
 interface ServiceQuestion {
@@ -90,7 +96,7 @@ function forService(service: string, { facts, policy, firing }: ServiceQuestion)
   }
   const opener = fresh.find((alert) => matchesAll(policy.openWhen, labelsOf(alert)));
   if (!opener) return [];
-  return [{ do: 'open', service, ...shared, level: plan?.level ? graver(level, plan.level) : level, title: summaryOf(opener) }];
+  return [{ do: 'open', service, ...shared, level: plan?.level ? graver(level, plan.level) : level, title: opener.title }];
 }
 
 function afterResolved(incident: Incident, firing: readonly Alert[], now: UnixMs): IncidentChange[] {
@@ -105,19 +111,11 @@ const serviceOf = (alert: Alert): string => alert.labels.service ?? '';
 const severityOf = (alert: Alert): Severity => (['critical', 'warning', 'info'] as const).find((severity) => severity === alert.labels.severity) ?? 'warning';
 const labelsOf = (alert: Alert): Alert['labels'] => ({ ...alert.labels, severity: severityOf(alert) });
 
-/** What the alert says of itself, else its name. */
-export function summaryOf({ annotations, labels, rule, why }: Alert): Bilingual {
-  const zh = annotations['summary.zh-CN'] ?? annotations.summary_zh ?? annotations.summary;
-  const en = annotations['summary.en'] ?? annotations.summary_en ?? annotations.summary;
-  const name = rule ?? labels.alertname ?? '';
-  return { 'zh-CN': zh || why['zh-CN'] || name, en: en || why.en || name };
-}
-
 export const asIncidentAlert = (alert: Alert): IncidentAlert => ({
   episode: alert.episode,
   fingerprint: alert.fingerprint,
   rule: alert.rule,
-  summary: summaryOf(alert),
+  summary: alert.title,
   firedAt: alert.state === 'pending' ? alert.activeAt : alert.firedAt,
   resolvedAt: null,
 });

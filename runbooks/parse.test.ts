@@ -49,7 +49,12 @@ describe('parseRunbook', () => {
     { name: 'an unknown key in a step', text: `${head}${step('看', 'id: a\nkind: check\ncolour: red')}`, says: '"colour"', line: 15 },
     { name: 'an act without a way back', text: `${head}${step('做', 'id: a\nkind: act')}`, says: 'undo', line: 13 },
     { name: 'an id taken twice', text: `${head}${step('看', 'id: a\nkind: check')}${step('再看', 'id: a\nkind: check')}`, says: 'taken already on line 13', line: 22 },
-    { name: 'a branch that leads back', text: `${good}${step('判断', 'id: d\nkind: decide\nbranch:\n  - { id: y, label: 是, steps: look }\n  - { id: n, label: 否, steps: [] }')}`, says: 'leads back', line: 26 },
+    {
+      name: 'a branch that leads back',
+      text: `${good}${step('判断', 'id: d\nkind: decide\nbranch:\n  - { id: y, label: 是, steps: look }\n  - { id: n, label: 否, steps: [] }')}`,
+      says: 'leads back',
+      line: 26,
+    },
     { name: 'a bad matcher', text: head.replace('owner', "applies_when: ['alertname']\nowner"), says: 'alertname', line: 5 },
     { name: 'a duration without unit', text: `${head}${step('等', 'id: a\nkind: wait\nfor: 10')}`, says: 'unit', line: 15 },
     { name: 'a heading inside a fence is not a step', text: `${head}${step('看', 'id: a\nkind: nope', '```\n## 不是步骤\n```')}`, says: 'nope', line: 14 },

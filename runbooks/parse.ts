@@ -94,7 +94,7 @@ function readHead(part: YamlPart | null, say: Say): z.output<typeof headSchema> 
   for (const { line, message } of part.errors) say(line, message, 'mend the YAML');
   if (part.errors.length > 0) return null;
   const parsed = headSchema.safeParse(part.value ?? {});
-  if (!parsed.success) sayIssues(parsed.error.issues, part, say);
+  if (!parsed.success) sayIssues(parsed.error.issues, { part }, say);
   return parsed.success ? parsed.data : null;
 }
 
@@ -112,7 +112,7 @@ function readStep({ title, line, yaml, body }: Section, { number, say }: { numbe
   }
   const built = buildKind<StepPlan, void>(stepKinds, yaml.value as Record<string, unknown>, undefined);
   if (!built.ok) {
-    sayIssues(built.issues, yaml, say);
+    sayIssues(built.issues, { part: yaml }, say);
     return null;
   }
   const shared = z.object(stepShape).safeParse(yaml.value);
@@ -126,12 +126,12 @@ function readStep({ title, line, yaml, body }: Section, { number, say }: { numbe
   return { ...built.ready, ...words, id, number, kind: String(built.config.kind), role, accountable: accountable ?? null, panels, line };
 }
 
-function sayIssues(issues: readonly z.core.$ZodIssue[], part: YamlPart, say: Say, base: readonly PropertyKey[] = []): void {
+function sayIssues(issues: readonly z.core.$ZodIssue[], { part, base = [] }: { part: YamlPart; base?: readonly PropertyKey[] }, say: Say): void {
   for (const issue of issues) {
     const path = [...base, ...issue.path];
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       // The arm with the fewest complaints is the one the author meant.
-      sayIssues([...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [], part, say, path);
+      sayIssues([...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [], { part, base: path }, say);
       continue;
     }
     if (issue.code === 'unrecognized_keys') {

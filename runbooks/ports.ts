@@ -20,7 +20,7 @@ export interface IncidentCommit {
   /** Entries that follow the run's head; refused when someone else wrote in between. */
   entries: { runId: string; entries: readonly RunEntry[] } | null;
   /** Null when only the system kept its books. */
-  audit: { actor: Actor; action: string; before: unknown; after: unknown } | null;
+  audit: { actor: Actor; action: string; before: object | null; after: object | null } | null;
   at: UnixMs;
 }
 
@@ -53,7 +53,13 @@ export interface AlertsNow {
 
 /** Puts words on the public page; the same key publishes once. */
 export interface NoticePublisher {
-  publish(ask: { draft: NoticeDraft; incidentId: string; key: string; actor: Actor; now: UnixMs }): Promise<{ ok: true; noticeId: string } | { ok: false; code: 'invalid' | 'conflict' | 'not-found' | 'forbidden'; message: Bilingual }>;
+  publish(ask: {
+    draft: NoticeDraft;
+    incidentId: string;
+    key: string;
+    actor: Actor;
+    now: UnixMs;
+  }): Promise<{ ok: true; noticeId: string } | { ok: false; code: 'invalid' | 'conflict' | 'not-found' | 'forbidden'; message: Bilingual }>;
 }
 
 /** What the panels beside a step show at an instant, as JSON to keep. */

@@ -1,9 +1,10 @@
+import type { Mode } from '#alerts/notification.ts';
 import { chainHash, genesisHash } from '#lib/chain.ts';
 import type { Actor } from '#lib/people.ts';
 import type { Bilingual } from '#lib/text.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
-import type { Mode, Runbook, Step } from './runbook.ts';
 import type { RunEvent } from './run-event.ts';
+import type { Runbook, Step } from './runbook.ts';
 
 /** Written down once, never changed: what happened, when, by whom, after what. */
 export interface RunEntry {
@@ -37,6 +38,8 @@ export interface StepProgress {
   evidence: Evidence | null;
   action: { state: ActionState; detail: string | null };
   undo: { state: ActionState; detail: string | null };
+  /** How often it was taken back: a call after that is a new call. */
+  undone: number;
   gateHeld: boolean;
   late: 'soft' | 'hard' | null;
   noticeId: string | null;
@@ -72,6 +75,7 @@ const waiting: StepProgress = {
   evidence: null,
   action: { state: 'ready', detail: null },
   undo: { state: 'ready', detail: null },
+  undone: 0,
   gateHeld: false,
   late: null,
   noticeId: null,
@@ -135,7 +139,12 @@ function applyToStep(step: StepProgress, { event, at, actor }: RunEntry): StepPr
     case 'act':
       return { ...step, action: { state: event.phase, detail: event.detail } };
     case 'undo':
-      return { ...step, undo: { state: event.phase, detail: event.detail }, action: event.phase === 'done' ? { state: 'ready', detail: null } : step.action };
+      return {
+        ...step,
+        undo: { state: event.phase, detail: event.detail },
+        action: event.phase === 'done' ? { state: 'ready', detail: null } : step.action,
+        undone: step.undone + (event.phase === 'done' ? 1 : 0),
+      };
     case 'gate':
       return { ...step, gateHeld: event.held };
     case 'timer':
@@ -159,8 +168,7 @@ export function dueAt(run: Run, step: Step): UnixMs | null {
 export const nextStep = (run: Run): Step | undefined => run.runbook.steps.find(({ id }) => run.steps[id]?.state === 'waiting');
 
 /** Steps that changed something and could be taken back, the latest first. */
-export const undoable = (run: Run): readonly Step[] =>
-  run.runbook.steps.filter(({ id, undo }) => undo && ['done', 'unknown'].includes(run.steps[id]?.action.state ?? 'ready')).reverse();
+export const undoable = (run: Run): readonly Step[] => run.runbook.steps.filter(({ id, undo }) => undo && ['done', 'unknown'].includes(run.steps[id]?.action.state ?? 'ready')).reverse();
 
 /** Whether every verify step on the way taken is closed, and there was one. */
 export function verified(run: Run): boolean {

@@ -26,9 +26,6 @@ export const levelLabels: Readonly<Record<Level, Bilingual>> = {
 /** Unsure means the higher one, so the smaller number wins. */
 export const graver = (a: Level, b: Level): Level => (a < b ? a : b);
 
-export const modes = ['live', 'drill', 'patrol', 'maintenance'] as const;
-export type Mode = (typeof modes)[number];
-
 /** After `softMs` the step is marked late; after `hardMs` it is said aloud in the timeline with `onExpire`. */
 export interface StepTimer {
   softMs: DurationMs | null;

@@ -36,7 +36,7 @@ export function outline(text: string): Outline {
   lines.slice(end + 1).forEach((line, index) => {
     const mark = /^\s{0,3}(```+|~~~+)/.exec(line)?.[1];
     if (fence === null && mark) fence = mark;
-    else if (fence !== null && mark && mark.startsWith(fence) && line.trim() === mark) fence = null;
+    else if (fence !== null && mark?.startsWith(fence) && line.trim() === mark) fence = null;
     const heading = fence === null ? /^##\s+(.*?)\s*#*\s*$/.exec(line) : null;
     if (heading) sections.push({ title: (heading[1] ?? '').replace(/^\d+\s*[.、．:：)]\s*/, ''), line: end + 2 + index, lines: [] });
     else (sections.at(-1)?.lines ?? intro).push(line);
@@ -79,11 +79,11 @@ function readYaml({ lines, line }: Piece): YamlPart {
     }
     return line;
   };
-  return { value: errors.length === 0 ? valueOf(document) : null, line, lineOf, errors };
+  return { value: errors.length === 0 ? contentOf(document) : null, line, lineOf, errors };
 }
 
 /** An alias bomb or a broken anchor is a fault of the file, said by the schema as "not a map". */
-function valueOf(document: ReturnType<typeof parseDocument>): unknown {
+function contentOf(document: ReturnType<typeof parseDocument>): unknown {
   try {
     return document.toJS({ maxAliasCount: 20 });
   } catch {

@@ -2,8 +2,8 @@ import type { Actor } from '#lib/people.ts';
 import type { Bilingual } from '#lib/text.ts';
 import type { UnixMs } from '#lib/time.ts';
 import type { IncidentAlert, IncidentState } from './incident.ts';
-import { type RunEntry, type Run, stepOf } from './run.ts';
-import { type Level, levelLabels, type Role, roleLabels, type Runbook } from './runbook.ts';
+import { type Run, type RunEntry, stepOf } from './run.ts';
+import { type Level, levelLabels, type Role, type Runbook, roleLabels } from './runbook.ts';
 
 export const timelineKinds = ['declared', 'alert', 'acknowledged', 'runbook', 'step', 'action', 'gate', 'timer', 'role', 'level', 'note', 'notice', 'state'] as const;
 export type TimelineKind = (typeof timelineKinds)[number];
@@ -45,12 +45,30 @@ export const saidAlertResolved = ({ summary, fingerprint, rule }: IncidentAlert)
   link: `/alerts/${fingerprint}`,
 });
 export const saidAcknowledged = (by: string): Said => ({ kind: 'acknowledged', tone: 'act', text: say(`${by} 确认告警`, `${by} acknowledged the alert`) });
-export const saidRunbook = ({ id, title, version }: Runbook): Said => ({ kind: 'runbook', tone: 'plain', text: say(`附上预案「${title['zh-CN']}」v${version}`, `Runbook attached: ${title.en} v${version}`), link: `/runbooks/${id}` });
-export const saidRole = (role: Role, person: string): Said => ({ kind: 'role', tone: 'act', text: say(`${person} 担任${roleLabels[role]['zh-CN']}`, `${person} is ${roleLabels[role].en.toLowerCase()}`) });
+export const saidRunbook = ({ id, title, version }: Runbook): Said => ({
+  kind: 'runbook',
+  tone: 'plain',
+  text: say(`附上预案「${title['zh-CN']}」v${version}`, `Runbook attached: ${title.en} v${version}`),
+  link: `/runbooks/${id}`,
+});
+export const saidRole = (role: Role, person: string): Said => ({
+  kind: 'role',
+  tone: 'act',
+  text: say(`${person} 担任${roleLabels[role]['zh-CN']}`, `${person} is ${roleLabels[role].en.toLowerCase()}`),
+});
 export const saidLevel = (level: Level): Said => ({ kind: 'level', tone: 'plain', text: say(`级别改为 ${levelLabels[level]['zh-CN']}`, `Level set to ${levelLabels[level].en}`) });
 export const saidNote = (text: string): Said => ({ kind: 'note', tone: 'act', text: say(text, text) });
-export const saidNotice = (title: Bilingual, id: string): Said => ({ kind: 'notice', tone: 'act', text: say(`公告已发布：${title['zh-CN']}`, `Notice published: ${title.en}`), link: `/notices/${id}` });
-export const saidState = (state: IncidentState, why: Bilingual): Said => ({ kind: 'state', tone: state === 'declared' ? 'bad' : 'good', text: say(`${stateLabels[state]['zh-CN']}：${why['zh-CN']}`, `${stateLabels[state].en}: ${why.en}`) });
+export const saidNotice = (title: Bilingual, id: string): Said => ({
+  kind: 'notice',
+  tone: 'act',
+  text: say(`公告已发布：${title['zh-CN']}`, `Notice published: ${title.en}`),
+  link: `/notices/${id}`,
+});
+export const saidState = (state: IncidentState, why: Bilingual): Said => ({
+  kind: 'state',
+  tone: state === 'declared' ? 'bad' : 'good',
+  text: say(`${stateLabels[state]['zh-CN']}：${why['zh-CN']}`, `${stateLabels[state].en}: ${why.en}`),
+});
 
 export const stateLabels: Readonly<Record<IncidentState, Bilingual>> = {
   declared: { 'zh-CN': '处置中', en: 'Declared' },
@@ -83,9 +101,20 @@ export function saidEntry(run: Run, { event, actor }: RunEntry): Said | null {
     case 'publish':
       return step_('已发布', 'published');
     case 'gate':
-      return { kind: 'gate', tone: event.held ? 'good' : 'plain', text: event.held ? say(`${name['zh-CN']}关口满足`, `${name.en}: gate holds`) : say(`${name['zh-CN']}关口不再满足`, `${name.en}: gate no longer holds`) };
+      return {
+        kind: 'gate',
+        tone: event.held ? 'good' : 'plain',
+        text: event.held ? say(`${name['zh-CN']}关口满足`, `${name.en}: gate holds`) : say(`${name['zh-CN']}关口不再满足`, `${name.en}: gate no longer holds`),
+      };
     case 'timer':
-      return { kind: 'timer', tone: 'bad', text: say(`${name['zh-CN']}${event.which === 'hard' ? '超时' : '将要超时'}${tail(step.timer?.onExpire?.['zh-CN'], event.which)}`, `${name.en} ${event.which === 'hard' ? 'is overdue' : 'is running late'}${tail(step.timer?.onExpire?.en, event.which)}`) };
+      return {
+        kind: 'timer',
+        tone: 'bad',
+        text: say(
+          `${name['zh-CN']}${event.which === 'hard' ? '超时' : '将要超时'}${tail(step.timer?.onExpire?.['zh-CN'], event.which)}`,
+          `${name.en} ${event.which === 'hard' ? 'is overdue' : 'is running late'}${tail(step.timer?.onExpire?.en, event.which)}`,
+        ),
+      };
     case 'act':
     case 'undo':
       return saidAction(name, event);

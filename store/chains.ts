@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { chainHash, firstBrokenLink, genesisHash, type Link } from '#lib/chain.ts';
 import { auditChain } from './audit-chain.ts';
+import { runChain, timelineChain } from './incident-chains.ts';
 import { chainHead } from './schema/people.ts';
 import type { State, Tx } from './state.ts';
 
@@ -14,7 +15,7 @@ export interface Chain {
 }
 
 /** What `fenghuo verify` checks; whoever keeps a chain adds it here. */
-export const chains: readonly Chain[] = [auditChain];
+export const chains: readonly Chain[] = [auditChain, timelineChain, runChain];
 
 export interface ChainReport {
   name: string;
