@@ -18,6 +18,8 @@ const references = [...collectorReferences, ...alertReferences, ...runbookRefere
 const uniqueIds = ['services[].id', 'components[].id', 'vantages[].id', 'probes[].id', 'sources[].id', 'rules[].alert', 'alerting.receivers[].name', 'alerting.time_intervals[].name'];
 
 export type Loaded = { ok: true; config: Config; files: string[] } | { ok: false; problems: Problem[]; files: string[] };
+/** Far deeper than any section goes; a YAML alias can make a value contain itself. */
+const deepest = 40;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads `file` and `conf.d/*.yaml` beside it; every problem of every file is reported together. */
@@ -84,6 +86,10 @@ function sayIssue(issue: z.core.$ZodIssue, say: Say, base: Path): void {
 /** `${NAME}` from the environment and `{ file: path }` from disk; both may be missing, which is a problem and not a value. */
 function resolveValues(value: unknown, context: { environment: Environment; root: string; say: Say; path: Path }): unknown {
   const { environment, root, say, path } = context;
+  if (path.length > deepest) {
+    say(path.slice(0, 8), `is nested deeper than ${deepest} levels`, 'a list or map that contains itself has no end');
+    return null;
+  }
   if (typeof value === 'string') {
     return value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
       const found = environment[name];

@@ -1,0 +1,76 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '#lib/clock.ts';
+import { connectTelemetry, type Telemetry } from '#store/clickhouse.ts';
+import { startEngine } from '#store/embedded/engine.ts';
+import { runningPostgresUrl, startPostgres } from '#store/embedded/postgres.ts';
+import { migrateTelemetry } from '#store/migrate.ts';
+import { migrateState } from '#store/migrate-state.ts';
+import { connectState, type State } from '#store/state.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface StoreOptions {
+  dataDir: string;
+  environment: Environment;
+  clock: Clock;
+  log(line: string): void;
+}
+
+export interface OpenStore<Store> {
+  store: Store;
+  /** The server process that is ours; null when it belongs to somebody else. */
+  pid(): number | null;
+  stop(): Promise<void>;
+}
+
+/** Enough for the default retention of a small site; the rest of the machine belongs to the service beside it. */
+const engineMemoryBytes = 1_500_000_000;
+
+/** The telemetry store: `CLICKHOUSE_URL`, or an engine of our own below the data directory. Its schema is brought up to date. */
+export async function openTelemetry({ dataDir, environment, clock, log }: StoreOptions): Promise<OpenStore<Telemetry>> {
+  if (environment.CLICKHOUSE_URL) {
+    const url = new URL(environment.CLICKHOUSE_URL);
+    const database = url.pathname.slice(1) || 'fenghuo';
+    const store = await connectTelemetry({ url: url.origin, username: decodeURIComponent(url.username) || 'default', password: decodeURIComponent(url.password), database, clock });
+    await migrateTelemetry(store);
+    return { store, pid: () => null, stop: () => store.close() };
+  }
+  const folder = join(dataDir, 'clickhouse');
+  await mkdir(folder, { recursive: true });
+  const engine = await startEngine({ dataDir: folder, memoryBytes: engineMemoryBytes, clock, log });
+  const store = await connectTelemetry({ url: engine.url, password: engine.password, clock });
+  await migrateTelemetry(store);
+  return {
+    store,
+    pid: () => engine.pid,
+    async stop() {
+      await store.close();
+      await engine.stop();
+    },
+  };
+}
+
+/** The operational store: `DATABASE_URL`, or a Postgres of our own below the data directory. Its schema is brought up to date. */
+export async function openState({ dataDir, environment, clock, log }: StoreOptions): Promise<OpenStore<State>> {
+  const own = environment.DATABASE_URL ? undefined : await startPostgres({ dataDir: join(dataDir, 'postgres'), clock, log });
+  const store = connectState(environment.DATABASE_URL ?? own?.url ?? '', { clock });
+  await migrateState(store.pool);
+  return {
+    store,
+    pid: () => own?.pid ?? null,
+    async stop() {
+      await store.close();
+      await own?.stop();
+    },
+  };
+}
+
+/** For a command beside a running server: joins the Postgres that already owns the data directory, or starts it for a moment. */
+export async function joinState(options: StoreOptions): Promise<OpenStore<State>> {
+  const running = options.environment.DATABASE_URL ?? (await runningPostgresUrl(join(options.dataDir, 'postgres')));
+  if (running === undefined) return openState(options);
+  const store = connectState(running, { clock: options.clock });
+  await migrateState(store.pool);
+  return { store, pid: () => null, stop: () => store.close() };
+}

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Server } from 'socket.io';
+import { systemClock } from '#lib/clock.ts';
+import { second } from '#lib/time.ts';
+import { alerts, alertView, incidentRows, incidentView, notice, overview } from './operations.ts';
+import { boards } from './panels.ts';
+import { faults, health, logs, mails, probes, probeView, publicComponents, runbooks, runbookView, session } from './rest.ts';
+
+/*
+ * A test tool: the built console over invented answers, for looking at pages and for component pictures without the rest of the product.
+ * `node test/console-fixture/server.ts [PORT]`, then open the address it prints; `?as=nobody` on sign-in shows the signed-out pages.
+ */
+const build = fileURLToPath(new URL('../../console/build', import.meta.url));
+const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
+const missing = { error: { code: 'not_found', message: { 'zh-CN': '没有这个东西。', en: 'There is no such thing.' } } };
+
+const fixed: Record<string, unknown> = {
+  '/session': session, '/overview': overview, '/probes': { probes }, '/boards': { boards: boards.map(({ id, title }) => ({ id, title })) },
+  '/alerts': { alerts, nextEvaluationAt: new Date(systemClock.now() + 8000).toISOString() }, '/incidents': { incidents: incidentRows }, '/incidents/i1': incidentView, '/runbooks': { runbooks },
+  '/notices': { notices: [notice], components: publicComponents }, '/logs': logs, '/health-report': health, '/demo/faults': { faults }, '/demo/inbox': { mails },
+  '/search': { hits: [{ kind: 'probe', label: { 'zh-CN': '探测 mobile-login', en: 'Probe mobile-login' }, link: '/probes/mobile-login' }] },
+};
+
+function view(path: string): unknown {
+  if (fixed[path] !== undefined) return fixed[path];
+  const [, kind, id] = path.split('/');
+  const probe = kind === 'probes' ? probes.find((each) => each.id === id) : undefined;
+  if (probe) return probeView(probe);
+  const alert = kind === 'alerts' ? alerts.find((each) => each.fingerprint === id) : undefined;
+  if (alert) return alertView(alert);
+  const runbook = kind === 'runbooks' ? runbooks.find((each) => each.id === id) : undefined;
+  if (runbook) return runbookView(runbook);
+  return kind === 'boards' ? boards.find((each) => each.id === id) : undefined;
+}
+
+function answer(path: string, request: IncomingMessage, response: ServerResponse): void {
+  const write = request.method !== 'GET';
+  const body = write ? (path.endsWith('/run') ? probeView(probes[0] ?? never()).recent[0] : path === '/incidents' ? { id: 'i1' } : {}) : view(path);
+  response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? missing));
+}
+function never(): never {
+  throw new Error('the fixture has no probe');
+}
+
+const { scriptHashes } = JSON.parse(await readFile(join(build, 'csp.json'), 'utf8')) as { scriptHashes: string[] };
+const policy = `default-src 'self'; script-src 'self' ${scriptHashes.map((hash) => `'${hash}'`).join(' ')}; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'`;
+
+async function file(path: string, response: ServerResponse): Promise<void> {
+  const wanted = normalize(path).replace(/^(\.\.[/\\])+/, '');
+  const found = extname(wanted) === '' ? null : await readFile(join(build, wanted)).catch(() => null);
+  const type = found ? (types[extname(wanted)] ?? 'application/octet-stream') : types['.html'];
+  response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(found ?? (await readFile(join(build, 'index.html'))));
+}
+
+const server = createServer((request, response) => {
+  const { pathname } = new URL(request.url ?? '/', 'http://fixture');
+  if (pathname.startsWith('/api/v1/')) answer(pathname.slice('/api/v1'.length), request, response);
+  else if (!pathname.startsWith('/socket.io/')) void file(pathname, response);
+});
+const io = new Server(server, { serveClient: false, transports: ['websocket'] });
+function pulse(): void {
+  const at = new Date(systemClock.now()).toISOString();
+  io.emit('pulse', { at, newest: { checks: new Date(systemClock.now() - 600).toISOString(), logs: null } });
+  systemClock.after(second, pulse);
+}
+pulse();
+const port = Number(process.argv[2] ?? 8690);
+server.listen(port, '127.0.0.1', () => console.log(`http://127.0.0.1:${port}`));

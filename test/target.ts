@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { simpleParser } from 'mailparser';
+import { SMTPServer } from 'smtp-server';
+
+/** A service on loopback that answers well or with 500, as told. */
+export async function startTarget(): Promise<{ url: string; broken: boolean; stop(): Promise<void> }> {
+  const target = { url: '', broken: false, stop: () => closed(server) };
+  const server = createServer((_request, response) => {
+    response.statusCode = target.broken ? 500 : 200;
+    response.end(target.broken ? 'broken' : 'ok');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  target.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return target;
+}
+
+async function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+}
+
+export interface Mail {
+  at: number;
+  messageId: string;
+  inReplyTo: string | undefined;
+  references: string[];
+  subject: string;
+  text: string;
+}
+
+/** A real SMTP server that keeps what it accepted. */
+export async function startMailServer(): Promise<{ url: string; mails: Mail[]; stop(): Promise<void> }> {
+  const mails: Mail[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData(stream, _session, done) {
+      simpleParser(stream).then(
+        ({ messageId = '', inReplyTo, references, subject = '', text = '' }) => {
+          mails.push({ at: Date.now(), messageId, inReplyTo, references: references === undefined ? [] : [references].flat(), subject, text });
+          done();
+        },
+        (error: Error) => done(error),
+      );
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.server.address() as AddressInfo;
+  return { url: `smtp://127.0.0.1:${port}`, mails, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+}
