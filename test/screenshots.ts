@@ -40,6 +40,7 @@ async function shoot(): Promise<void> {
     await page.goto(link);
     await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
   }
+  if (!link) await page.goto(base);
   const found = new Map<string, string>();
   for (const [name, path] of Object.entries(pages)) {
     if (only && !name.includes(only)) continue;

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = join(root, 'console/build');
+const run = promisify(execFile);
+
+/** Builds the console into `console/build`: pages, their .gz and .br, and the hashes a strict content policy needs. */
+export async function buildConsole(): Promise<void> {
+  const kit = join(root, 'node_modules/@sveltejs/kit/svelte-kit.js');
+  await run(process.execPath, [kit, 'sync'], { cwd: root });
+  // In a process of its own, so the caller keeps neither Vite nor its memory.
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  await run(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: root, env: { ...process.env, NODE_ENV: 'production' } });
+  const page = await readFile(join(out, 'index.html'), 'utf8');
+  await writeFile(join(out, 'csp.json'), `${JSON.stringify({ scriptHashes: scriptHashes(page) })}\n`);
+}
+
+/** The content-policy hash of every inline script of a page. */
+export function scriptHashes(html: string): string[] {
+  return [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => `sha256-${createHash('sha256').update(text ?? '').digest('base64')}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const startedAt = performance.now();
+  process.stderr.write('building the console … ');
+  try {
+    await buildConsole();
+    process.stderr.write(`done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
+    process.stderr.write(`failed\n${stdout}${stderr}${message}\n`);
+    process.exitCode = 1;
+  }
+}
