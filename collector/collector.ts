@@ -44,6 +44,8 @@ interface Running {
   plan: Plan;
   since: UnixMs;
   busy: Map<string, Promise<void>>;
+  /** Results on their way out; the next check does not wait for them. */
+  handing: Set<Promise<void>>;
   stopping: AbortController;
   failures: Record<string, number>;
   runs: number;
@@ -61,6 +63,7 @@ export function startCollector(options: CollectorOptions): Collector {
     plan: planProbes(options.probes, { seed: options.seed ?? 0, before: emptyPlan }),
     since: clock.now(),
     busy: new Map(),
+    handing: new Set(),
     stopping: new AbortController(),
     failures: {},
     runs: 0,
@@ -94,6 +97,7 @@ export function startCollector(options: CollectorOptions): Collector {
       cancel();
       running.stopping.abort(new Error('stopping'));
       await Promise.all(running.busy.values());
+      await Promise.all(running.handing);
     },
   };
 }
@@ -126,7 +130,7 @@ const count = (running: Running, reason: string, by: number): void => {
 
 /** The scheduled check and, when it fails, its re-checks; every row is handed over as it happens. */
 async function checkSlot(running: Running, { probe, vantageId }: Slot): Promise<void> {
-  const { clock, output, onError, emit } = running.options;
+  const { clock, onError, emit } = running.options;
   const vantage = running.vantages.get(vantageId);
   if (!vantage) return count(running, `no vantage ${vantageId}`, 1);
   const { signal } = running.stopping;
@@ -137,14 +141,24 @@ async function checkSlot(running: Running, { probe, vantageId }: Slot): Promise<
       if (signal.aborted) return;
       running.runs++;
       running.lastDurationMs = result.durationMs;
-      await output.checks([result]);
+      handOver(running, result);
       if (result.outcome.kind !== 'fail') return;
     }
   } catch (error) {
-    if (signal.aborted) return;
-    count(running, error instanceof Error ? error.message.slice(0, 120) : String(error), 1);
-    onError(error);
+    if (!signal.aborted) onError(error);
   }
+}
+
+function handOver(running: Running, result: CheckResult): void {
+  const { output, onError } = running.options;
+  const handing = output
+    .checks([result])
+    .catch((error: unknown) => {
+      count(running, error instanceof Error ? error.message.slice(0, 120) : String(error), 1);
+      onError(error);
+    })
+    .finally(() => running.handing.delete(handing));
+  running.handing.add(handing);
 }
 
 async function runNow(running: Running, { id, vantageId }: { id: string; vantageId: string | undefined }): Promise<CheckResult | undefined> {

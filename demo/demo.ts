@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
+import { defaultSeed, demoConfig } from './demo-config.ts';
 import type { Faults } from './faults.ts';
 import { listen, reachable } from './listener.ts';
 import { openLogFile } from './log-file.ts';
@@ -32,7 +32,6 @@ export interface DemoOptions {
   onError(error: unknown): void;
 }
 
-export const defaultSeed = 20_260_115;
 const maxLogBytes = 8_000_000;
 /** Mails never come from elsewhere, whatever address the service listens on. */
 const loopback = '127.0.0.1';
@@ -63,20 +62,4 @@ export async function startDemo({ dataDir, host, port, clock, seed = defaultSeed
       await Promise.all([accessLog.close(), loginLog.close()]);
     },
   };
-}
-
-interface Places {
-  url: string;
-  smtpUrl: string;
-  logsDir: string;
-  consoleUrl: string;
-}
-
-/** `demo/config.yaml` with the addresses of this start in it. */
-export async function demoConfig({ url, smtpUrl, logsDir, consoleUrl }: Places): Promise<string> {
-  const text = await readFile(new URL('config.yaml', import.meta.url), 'utf8');
-  // Written inside double quotes there, where YAML reads text as JSON does.
-  const quoted = (value: string) => JSON.stringify(value).slice(1, -1);
-  const places: Readonly<Record<string, string>> = { DEMO: url, DEMO_TLS: url.replace('http:', 'https:'), SMTP: smtpUrl, LOGS: logsDir, CONSOLE: consoleUrl };
-  return text.replaceAll(/@([A-Z_]+)@/g, (whole, name: string) => (places[name] === undefined ? whole : quoted(places[name])));
 }

@@ -50,7 +50,8 @@ const messages: Readonly<Record<string, string>> = {
   '401': '请先登录',
 };
 
-const medianMs: Readonly<Record<string, number>> = { '/': 14, '/captcha': 28, '/login': 65, '/query': 110, '/verify': 85 };
+/** What each page usually takes. */
+export const medianMs: Readonly<Record<string, number>> = { '/': 14, '/captcha': 28, '/login': 65, '/query': 110, '/verify': 85 };
 
 export function answer(request: DemoRequest, world: World): DemoAnswer {
   const { faults, random } = world;
