@@ -1,0 +1,50 @@
+import { iso } from '#lib/time.ts';
+import { isoOrNull } from './answers.ts';
+import type { AlertEntry, IncidentEntry, RuleEntry } from './ports.ts';
+import type { AlertRow } from './views.ts';
+
+const order = { firing: 0, pending: 1, resolved: 2 };
+const severityOrder = { critical: 0, warning: 1, info: 2 };
+
+const severityOf = (entry: AlertEntry): AlertRow['severity'] => {
+  const severity = entry.alert.labels.severity;
+  return severity === 'critical' || severity === 'info' ? severity : 'warning';
+};
+
+export interface AlertContext {
+  incidents: readonly Pick<IncidentEntry, 'id' | 'alerts' | 'state'>[];
+  rules: readonly RuleEntry[];
+}
+
+/** Newest trouble first: firing before pending before resolved, critical before the rest. */
+export function alertRows(entries: readonly AlertEntry[], context: AlertContext): AlertRow[] {
+  const rows = entries.map((entry) => alertRow(entry, context));
+  return rows.sort((a, b) => order[a.state] - order[b.state] || severityOrder[a.severity] - severityOrder[b.severity] || (a.since < b.since ? 1 : a.since > b.since ? -1 : 0));
+}
+
+export function alertRow(entry: AlertEntry, { incidents, rules }: AlertContext): AlertRow {
+  const { alert } = entry;
+  const rule = rules.find((candidate) => candidate.name === alert.rule);
+  const own = incidents.filter((incident) => incident.alerts.includes(alert.fingerprint));
+  const incident = own.find((candidate) => candidate.state !== 'closed') ?? own[0];
+  return {
+    fingerprint: alert.fingerprint,
+    episode: alert.episode,
+    rule: alert.rule,
+    labels: { ...alert.labels },
+    state: alert.state,
+    severity: severityOf(entry),
+    service: alert.labels.service ?? '',
+    since: iso(alert.activeAt),
+    resolvedAt: alert.state === 'resolved' ? iso(alert.resolvedAt) : null,
+    value: alert.value,
+    why: alert.why,
+    summary: alert.title,
+    runbook: alert.annotations.runbook ?? rule?.runbook ?? null,
+    acknowledgement: alert.acknowledgement ? { by: alert.acknowledgement.by, at: iso(alert.acknowledgement.at) } : null,
+    mutedBy: entry.mutedBy.map((mute) => ({ by: mute.by, text: mute.text, until: isoOrNull(mute.until) })),
+    deliveries: entry.deliveries.map((delivery) => ({ ...delivery, at: iso(delivery.at) })),
+    next: entry.next ? { text: entry.next.text, at: isoOrNull(entry.next.at) } : null,
+    incidentId: incident?.id ?? null,
+  };
+}

@@ -1,0 +1,31 @@
+import { failureKinds, failureLabels } from '#collector/check.ts';
+import type { Bilingual } from '#lib/text.ts';
+import { same } from './words.ts';
+
+/** What keys found in telemetry are called on the console. */
+
+const loginReasons: Record<string, Bilingual> = {
+  captcha: { 'zh-CN': '验证码错误', en: 'wrong captcha' },
+  'captcha-expired': { 'zh-CN': '验证码过期', en: 'captcha expired' },
+  captcha_expired: { 'zh-CN': '验证码过期', en: 'captcha expired' },
+  password: { 'zh-CN': '密码错误', en: 'wrong password' },
+  locked: { 'zh-CN': '账号锁定', en: 'account locked' },
+  upstream: { 'zh-CN': '上游超时', en: 'upstream timed out' },
+  'invalid-user': { 'zh-CN': '账号不存在', en: 'no such account' },
+  invalid_user: { 'zh-CN': '账号不存在', en: 'no such account' },
+};
+export const loginReasonName = (reason: string): Bilingual => loginReasons[reason] ?? same(reason);
+
+const failures = new Map<string, Bilingual>(failureKinds.map((kind) => [kind, failureLabels[kind]]));
+export const failureName = (kind: string): Bilingual => failures.get(kind) ?? same(kind);
+
+const lineNames: Record<string, Bilingual> = {
+  all: { 'zh-CN': '全部', en: 'all' },
+  total: { 'zh-CN': '全部请求', en: 'all requests' },
+  errors: { 'zh-CN': '错误', en: 'errors' },
+  clientErrors: { 'zh-CN': '4xx', en: '4xx' },
+};
+export const lineName = (key: string): Bilingual => lineNames[key] ?? same(key);
+
+/** "上周同时（全部）" beside the line it is compared with. */
+export const lastWeek = (name: Bilingual): Bilingual => ({ 'zh-CN': `上周同时（${name['zh-CN']}）`, en: `last week (${name.en})` });
