@@ -55,7 +55,8 @@ export class Answer implements Sink {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
     if (this.#ask.waitForEnd) return;
-    if (this.#heldBytes > holdBytes) await this.#send(this.#start({}), new Uint8Array(0));
+    // A format that tells progress is for watching: nothing of it is held back.
+    if (this.#heldBytes > holdBytes || this.format.endsWith('WithProgress')) await this.#send(this.#start({}), new Uint8Array(0));
     else if (this.#held.length === 1) this.#cancelTimer = this.#clock.after(holdMs, () => !this.#out && !this.closed && this.#start({}));
   }
 

@@ -3,6 +3,9 @@ import { durationMs } from '#lib/time.ts';
 import { fault } from './fault.ts';
 import type { Addon, Connection } from './native.ts';
 
+/** Where the engine's own defaults are those of the command-line tool and not of a server. */
+const serverDefaults = ['--implicit_select=0', '--allow_introspection_functions=0'];
+
 /** A connection lent for one statement. */
 export interface Lease {
   connection: Connection;
@@ -99,7 +102,7 @@ export class Connections {
 
   #open(tag: string): Connection {
     const { addon, path } = this.#options;
-    return addon.CreateConnection(path, [`--log_comment=${tag}`]);
+    return addon.CreateConnection(path, [`--log_comment=${tag}`, ...serverDefaults]);
   }
 
   #slot(): Promise<void> | void {

@@ -67,8 +67,20 @@ export function readAsk(url: URL, request: IncomingMessage): Ask {
   return ask;
 }
 
+/** Takes `query`, parameters and settings out of a form; returns the query. */
+export async function readForm(ask: Ask, body: Buffer, contentType: string): Promise<string> {
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData().catch(() => undefined);
+  if (!form) throw fault(117, 'INCORRECT_DATA', 'The body is not valid multipart/form-data');
+  for (const [name, value] of form) {
+    if (typeof value !== 'string') throw fault(48, 'NOT_IMPLEMENTED', `External data for tables (${name}) is not supported by the embedded engine`);
+    if (name === 'query') ask.query = value;
+    else addNamed(ask, name, value);
+  }
+  return ask.query;
+}
+
 /** Files one name and value under parameters or settings. */
-export function addNamed(ask: Ask, name: string, value: string): void {
+function addNamed(ask: Ask, name: string, value: string): void {
   if (name.startsWith('param_')) ask.params.set(name.slice(6), value);
   else if (!ours.has(name)) ask.settings.set(name, value);
 }

@@ -85,10 +85,17 @@ async function perform(addon: Addon, connection: Connection, { job: { sql, state
     const { rowsWritten, bytesWritten } = await addon.InsertRawAsyncConnection(connection, sql, nothing, false);
     return { writtenRows: rowsWritten, writtenBytes: bytesWritten, resultRows: rowsWritten, resultBytes: bytesWritten };
   }
-  if (statement.kind === 'read' && statement.streamable) return stream(addon, connection, { sql, format: ask.format, sink });
+  if (canStream(statement, ask)) return stream(addon, connection, { sql, format: ask.format, sink });
   const { bytes, rowsRead, bytesRead } = await addon.QueryAsyncConnection(connection, sql, ask.format);
   if (bytes.length > 0) await sink.write(bytes);
   return { writtenRows: 0, writtenBytes: 0, resultRows: rowsRead, resultBytes: bytesRead };
+}
+
+/** One document with counts at its end: nobody can read it in parts, and only a whole result has true counts. */
+const document = /^(JSON|JSONStrings|JSONColumnsWithMetadata|JSONCompact|JSONCompactStrings|XML|Pretty\w*)$/i;
+
+function canStream(statement: Statement, ask: Ask): boolean {
+  return statement.kind === 'read' && statement.streamable && !document.test(statement.format ?? ask.format) && !/^(1|true)$/.test(ask.settings.get('extremes') ?? '');
 }
 
 async function stream(addon: Addon, connection: Connection, { sql, format, sink }: { sql: string; format: string; sink: Sink }): Promise<Tally> {

@@ -5,7 +5,7 @@ import { type Body, readBody } from './body.ts';
 import type { Connections, Lease } from './connections.ts';
 import { asFault } from './fault.ts';
 import type { Addon } from './native.ts';
-import { type Ask, authenticate, readAsk } from './request.ts';
+import { type Ask, authenticate, readAsk, readForm } from './request.ts';
 import { type Job, run } from './run.ts';
 import type { Spill } from './spill.ts';
 import { insertFromFile, readStatement, type Statement } from './statement.ts';
@@ -59,7 +59,7 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
   let file: string | undefined;
   let lease: Lease | undefined;
   try {
-    const body = request.method === 'GET' || request.method === 'HEAD' ? empty : await readBody(request);
+    const body = await bodyOf(request, ask);
     const { sql, statement, data } = await understand(ask, body);
     if (statement.kind === 'read') reply.format = statement.format ?? ask.format;
     if (statement.kind === 'insert' && statement.format) {
@@ -79,6 +79,15 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
     lease?.release();
     if (file) await parts.spill.remove(file);
   }
+}
+
+async function bodyOf(request: IncomingMessage, ask: Ask): Promise<Body> {
+  if (request.method === 'GET' || request.method === 'HEAD') return empty;
+  const body = await readBody(request);
+  const { 'content-type': contentType = '' } = request.headers;
+  if (!contentType.startsWith('multipart/form-data')) return body;
+  await readForm(ask, await body.all(), contentType);
+  return empty;
 }
 
 interface Understood {

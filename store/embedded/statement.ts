@@ -8,7 +8,7 @@ export interface ReadStatement {
   kind: 'read';
   end: number;
   format: string | undefined;
-  /** Planning a statement happens on the event loop, and planning runs subqueries that are not tables; those are run elsewhere, unstreamed. */
+  /** Not so when planning it, which happens on the event loop, runs subqueries that are not tables. */
   streamable: boolean;
 }
 
@@ -85,6 +85,8 @@ function readRead(reader: Reader, first: string): ReadStatement | InsertStatemen
     const word = reader.word(token);
     if (word === '(') beforeBracket = reader.word(reader.previous);
     if ((word === 'select' || word === 'with') && reader.word(reader.previous) === '(') streamable &&= /^(from|join|as|all|distinct|\(|)$/.test(beforeBracket);
+    // Totals do not come through the engine's streaming door.
+    if (word === 'totals' && reader.word(reader.previous) === 'with') streamable = false;
     if (token.depth > 0) continue;
     if (word === 'insert' && first === 'with') return readInsert(reader);
     if (word === 'outfile' && reader.word(reader.previous) === 'into') throw fault(48, 'NOT_IMPLEMENTED', 'INTO OUTFILE is not allowed over HTTP');
@@ -97,7 +99,7 @@ function formatName(reader: Reader): string | undefined {
   const before = reader.word(reader.previous);
   const token = reader.next();
   // `format` may also be a column or a function; the clause is followed by a bare name and is never first in a list.
-  return token?.kind === 'word' && before !== 'select' && before !== ',' && before !== '.' ? reader.text(token) : undefined;
+  return token?.kind === 'word' && !['select', ',', '.', 'as'].includes(before) ? reader.text(token) : undefined;
 }
 
 function readInsert(reader: Reader): InsertStatement {
