@@ -2,8 +2,8 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Clock } from '#lib/clock.ts';
 import { isAllowed, type Person, type PersonRole, type TokenScope } from '#lib/people.ts';
+import { refuse } from './answers.ts';
 import type { People } from './ports.ts';
-import type { ErrorView } from './views.ts';
 
 /** What `identify` leaves on the context for the routes behind it. */
 export interface SignedIn {
@@ -53,7 +53,7 @@ export function requireScope(scope: TokenScope): MiddlewareHandler<SignedIn> {
 export function sameOrigin(): MiddlewareHandler {
   return async (c, next) => {
     if (isReading(c) || bearerOf(c) !== null || comesFromHere(c)) return next();
-    return refuse(c, { status: 403, code: 'cross-origin', zh: '请求来自别的网站，已拒绝', en: 'the request came from another site and was refused' });
+    return refuse(c, 403, { code: 'cross-origin', message: { 'zh-CN': '请求来自别的网站，已拒绝', en: 'the request came from another site and was refused' } });
   };
 }
 
@@ -74,26 +74,13 @@ function bearerOf(c: Context): string | null {
   return token ?? null;
 }
 
-interface Refusal {
-  status: 401 | 403 | 422 | 429;
-  code: string;
-  zh: string;
-  en: string;
-}
-
-export function refuse(c: Context, { status, code, zh, en }: Refusal) {
-  return c.json({ error: { code, message: { 'zh-CN': zh, en } } } satisfies ErrorView, status);
-}
-
 function unauthorized(c: Context) {
   c.header('www-authenticate', 'Bearer realm="fenghuo"');
   const stale = getCookie(c, 'fenghuo.session_token') !== undefined;
-  return refuse(c, {
-    status: 401,
+  return refuse(c, 401, {
     code: 'unauthorized',
-    zh: stale ? '登录已失效，请重新登录' : '请先登录，或使用令牌',
-    en: stale ? 'the session is over: sign in again' : 'sign in first, or send a bearer token',
+    message: stale ? { 'zh-CN': '登录已失效，请重新登录', en: 'the session is over: sign in again' } : { 'zh-CN': '请先登录，或使用令牌', en: 'sign in first, or send a bearer token' },
   });
 }
 
-const forbidden = (c: Context) => refuse(c, { status: 403, code: 'forbidden', zh: '权限不足', en: 'this is not allowed for your role or token' });
+const forbidden = (c: Context) => refuse(c, 403, { code: 'forbidden', message: { 'zh-CN': '权限不足', en: 'this is not allowed for your role or token' } });

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Clock } from '#lib/clock.ts';
 import type { Done } from '#lib/done.ts';
 import type { Person } from '#lib/people.ts';
+import { refuse } from './answers.ts';
 import { type Attempts, createAttempts, type Limit } from './attempts.ts';
-import { refuse, sameOrigin } from './auth.ts';
+import { sameOrigin } from './auth.ts';
 import type { People } from './ports.ts';
 
 interface SignInPorts {
@@ -22,10 +23,10 @@ export function signInRoutes({ people, clock, attempts = createAttempts() }: Sig
     const blockedUntil = attempts.begin(limits, clock.now());
     if (blockedUntil !== null) {
       c.header('retry-after', String(Math.ceil((blockedUntil - clock.now()) / 1_000)));
-      return refuse(c, { status: 429, code: 'too-many-attempts', zh: '尝试次数过多，请稍后再试', en: 'too many attempts: try again later' });
+      return refuse(c, 429, { code: 'too-many-attempts', message: { 'zh-CN': '尝试次数过多，请稍后再试', en: 'too many attempts: try again later' } });
     }
     const entered = await attempt();
-    if (!entered.ok) return c.json({ error: { code: 'sign-in-refused', message: entered.message } }, 401);
+    if (!entered.ok) return refuse(c, 401, { code: 'sign-in-refused', message: entered.message });
     attempts.succeeded(limits);
     c.header('set-cookie', cookieFor(c, entered.value.cookie));
     return c.json({ person: entered.value.person });
@@ -57,7 +58,7 @@ export function signInRoutes({ people, clock, attempts = createAttempts() }: Sig
 }
 
 const bodyOf = (c: Context): Promise<unknown> => c.req.json().catch(() => null);
-const notUnderstood = (c: Context) => refuse(c, { status: 422, code: 'invalid', zh: '请求内容不完整', en: 'the request is not complete' });
+const notUnderstood = (c: Context) => refuse(c, 422, { code: 'invalid', message: { 'zh-CN': '请求内容不完整', en: 'the request is not complete' } });
 
 /** Where the request came from; a proxy on this machine is believed about the one before it. */
 export function clientAddress(c: Context): string {
