@@ -91,7 +91,7 @@ function readHead(part: YamlPart | null, say: Say): z.output<typeof headSchema> 
     say(1, 'the file does not begin with front matter', 'begin with a line "---", then id, title, version and owner, then "---"');
     return null;
   }
-  for (const { line, message } of part.errors) say(line, message, 'mend the YAML');
+  sayBrokenYaml(part, say);
   if (part.errors.length > 0) return null;
   const parsed = headSchema.safeParse(part.value ?? {});
   if (!parsed.success) sayIssues(parsed.error.issues, { part }, say);
@@ -104,7 +104,7 @@ function readStep({ title, line, yaml, body }: Section, { number, say }: { numbe
     say(line, `step "${title}" has no typed fields`, 'put a ```yaml block with id and kind right under the heading');
     return null;
   }
-  for (const error of yaml.errors) say(error.line, error.message, 'mend the YAML');
+  sayBrokenYaml(yaml, say);
   if (yaml.errors.length > 0) return null;
   if (typeof yaml.value !== 'object' || yaml.value === null || Array.isArray(yaml.value)) {
     say(yaml.line, `the fields of step "${title}" are not "key: value" lines`, 'begin with id: and kind:');
@@ -124,6 +124,11 @@ function readStep({ title, line, yaml, body }: Section, { number, say }: { numbe
     timer: timer ? { softMs: timer.soft ?? null, hardMs: durationMs(timer.hard), onExpire: timer.on_expire ?? null } : null,
   };
   return { ...built.ready, ...words, id, number, kind: String(built.config.kind), role, accountable: accountable ?? null, panels, line };
+}
+
+/** Only the first complaint of a block: the others are its echo. */
+function sayBrokenYaml({ errors }: YamlPart, say: Say): void {
+  for (const { line, message } of errors.slice(0, 1)) say(line, message, 'mend the YAML; a text with ": " or braces in it goes in quotes');
 }
 
 function sayIssues(issues: readonly z.core.$ZodIssue[], { part, base = [] }: { part: YamlPart; base?: readonly PropertyKey[] }, say: Say): void {
