@@ -69,6 +69,7 @@ describe('the audit trail', () => {
     { name: 'a changed time', statement: "update audit set at = at + interval '1 millisecond' where seq = 1", firstBroken: 1 },
     { name: 'a removed record', statement: 'delete from audit where seq = 2', firstBroken: 2 },
     { name: 'a removed last record', statement: 'delete from audit where seq = 5', firstBroken: 5 },
+    { name: 'a removed end of the chain', statement: "delete from chain_head where chain = 'audit'", firstBroken: 5 },
     { name: 'all records removed', statement: 'delete from audit', firstBroken: 1 },
     { name: 'records that changed places', statement: 'update audit set seq = case seq when 2 then 3 else 2 end where seq in (2, 3)', firstBroken: 2, deferred: true },
   ])('shows $name', async ({ statement, firstBroken, deferred }) => {

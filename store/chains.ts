@@ -56,11 +56,11 @@ async function verifyFamily(db: Tx, family: Chain): Promise<ChainReport> {
 
 async function verifyChain(db: Tx, family: Chain, chain: string): Promise<{ rows: number; firstBroken: number | null }> {
   // Read before the links: whatever is appended meanwhile only makes the chain longer than its head said.
-  const [head] = await db.select().from(chainHead).where(eq(chainHead.chain, chain));
+  const head = await headOf(db, chain);
   const last = { seq: 0, hash: genesisHash };
   let firstBroken: number | null = null;
   let rows = 0;
-  let headSeen = head === undefined || head.seq === 0;
+  let headSeen = head?.seq === 0;
   for (;;) {
     const links = await family.links(db, { chain, after: last.seq, limit: 1_000 });
     firstBroken ??= firstBrokenLink(links, last);
@@ -71,6 +71,13 @@ async function verifyChain(db: Tx, family: Chain, chain: string): Promise<{ rows
     last.seq = end.seq;
     last.hash = end.hash;
   }
-  if (firstBroken === null && !headSeen) firstBroken = head && head.seq > last.seq ? last.seq + 1 : last.seq;
-  return { rows, firstBroken };
+  if (firstBroken !== null || headSeen) return { rows, firstBroken };
+  if (head) return { rows, firstBroken: head.seq > last.seq ? last.seq + 1 : last.seq };
+  // Nothing was ever written, or the very first link just now; links without any head were put there by hand.
+  return { rows, firstBroken: rows === 0 || (await headOf(db, chain)) ? null : last.seq };
+}
+
+async function headOf(db: Tx, chain: string): Promise<{ seq: number; hash: string } | undefined> {
+  const [head] = await db.select().from(chainHead).where(eq(chainHead.chain, chain));
+  return head;
 }

@@ -3,11 +3,11 @@ import { bodyLimit } from 'hono/body-limit';
 import { type Matcher, parseMatchers, patternProblem } from '#alerts/matcher.ts';
 import { silenceState } from '#alerts/silence.ts';
 import type { Clock } from '#lib/clock.ts';
-import type { Actor } from '#lib/people.ts';
 import { iso } from '#lib/time.ts';
 import type { OutsideDesk, PostedAlert, SeenAlert } from './alertmanager-desk.ts';
 import { type AlertFilter, alertShape, matchesReceiver, passes, postedAlerts, readPostedAlert, readPostedSilence, silencePasses, silenceShape } from './alertmanager-shapes.ts';
 import { requireScope, type SignedIn, sameOrigin } from './auth.ts';
+import { actorOf } from './routes.ts';
 
 interface Options {
   desk: OutsideDesk;
@@ -92,13 +92,6 @@ function silenceRoutes({ desk, clock }: Options): Hono<SignedIn> {
       const answer = await desk.expireSilence({ id: c.req.param('id'), actor: actorOf(c), now: clock.now() });
       return answer.ok ? c.body(null, 200) : c.json(answer.message, answer.reason === 'notFound' ? 404 : 400);
     });
-}
-
-function actorOf(c: Context<SignedIn>): Actor {
-  const person = c.get('person');
-  if (person) return { kind: 'person', id: person.id, name: person.name };
-  const name = c.get('token')?.name ?? '';
-  return { kind: 'integration', id: `token/${name}`, name };
 }
 
 const byFingerprint = (a: SeenAlert, b: SeenAlert): number => (a.alert.fingerprint < b.alert.fingerprint ? -1 : 1);
