@@ -153,6 +153,17 @@ describe('settings', () => {
   });
 
   it.each([
+    "SELECT file('/etc/passwd')",
+    'SELECT `file`(name) FROM system.one',
+    "SELECT * FROM file('/etc/passwd', LineAsString)",
+    "SELECT * FROM url('http://127.0.0.1:1/', CSV)",
+    'KILL QUERY WHERE 1',
+    'SYSTEM SHUTDOWN',
+  ])('of a reader let nothing out of the tables: %s', async (query) => {
+    expect(await text(query, { url: { readonly: '1' } })).toContain('Code: 164.');
+  });
+
+  it.each([
     { url: { max_execution_time: '1' }, query: 'SELECT count() FROM numbers(1e13) WHERE sipHash64(number) = 1', code: 159 },
     { url: { max_memory_usage: '20000000' }, query: 'SELECT groupArray(number) FROM numbers(100000000)', code: 241 },
   ])('are enforced: $url', async ({ url, query, code }) => {

@@ -8,7 +8,7 @@ import type { Addon } from './native.ts';
 import { type Ask, authenticate, readAsk, readForm } from './request.ts';
 import { type Job, run } from './run.ts';
 import type { Spill } from './spill.ts';
-import { insertFromFile, readStatement, type Statement } from './statement.ts';
+import { assertOnlyReads, insertFromFile, readStatement, type Statement } from './statement.ts';
 import type { Watch } from './watch.ts';
 
 export interface ServerParts {
@@ -61,6 +61,7 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
   try {
     const body = await bodyOf(request, ask);
     const { sql, statement, data } = await understand(ask, body);
+    if (ask.settings.get('readonly') === '1') assertOnlyReads(sql);
     if (statement.kind === 'read') reply.format = statement.format ?? ask.format;
     if (statement.kind === 'insert' && statement.format) {
       file = parts.spill.path(Number(request.headers['content-length'] ?? 0) * (request.headers['content-encoding'] ? 10 : 1));

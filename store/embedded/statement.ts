@@ -160,3 +160,16 @@ export function insertFromFile(sql: string, insert: InsertStatement, path: strin
   const settingsStart = insert.settingsStart ?? insert.headEnd;
   return `${sql.slice(0, settingsStart)} FROM INFILE ${file} ${sql.slice(settingsStart, insert.headEnd)} FORMAT ${insert.format}`;
 }
+
+const beyondReading = new Set(['file', 'catboostevaluate']);
+
+/** What a read-only request could still do outside the tables: the engine guards table functions, but not these. */
+export function assertOnlyReads(sql: string): void {
+  let previous = '';
+  for (const token of tokens(sql)) {
+    const word = token.kind === 'string' ? '' : sql.slice(token.start, token.end).replaceAll(/[`"]/g, '').toLowerCase();
+    const call = word === '(' && beyondReading.has(previous);
+    if (call || (previous === '' && word === 'kill')) throw fault(164, 'READONLY', `default: Cannot execute query in readonly mode: ${call ? previous : word} is not allowed`);
+    previous = word || 'a string';
+  }
+}
