@@ -1,0 +1,61 @@
+import type { CheckResult } from './check.ts';
+import type { LogRecord } from './log.ts';
+import { type LineOrigin, readRecords } from './origin.ts';
+import type { Sample } from './sample.ts';
+
+/** How far each file of a source has been read; null forgets a file. Durable together with the rows it belongs to. */
+export interface Checkpoint {
+  source: string;
+  files: Readonly<Record<string, FilePosition | null>>;
+}
+
+export interface FilePosition {
+  path: string;
+  /** `device:inode`, which survives a rename. */
+  inode: string;
+  /** Everything before it is durable. */
+  offset: number;
+  /** The hash of the first `headLength` bytes, and of the last ones before `offset`: what the file is, not what it is called. */
+  headLength: number;
+  head: string;
+  tail: string;
+  /** In the middle of a line that was too long. */
+  skipping: boolean;
+}
+
+/**
+ * Rows on their way to the store. Lines of a file travel as the text they were, with what is needed to read them again: half
+ * the bytes of the records they become, and no cost to write. A mark carries only a checkpoint.
+ */
+export type Batch =
+  | { kind: 'checks'; rows: readonly CheckResult[] }
+  | { kind: 'samples'; rows: readonly Sample[] }
+  | { kind: 'logs'; rows: readonly LogRecord[] }
+  | { kind: 'lines'; lines: readonly string[]; origin: LineOrigin; rows: readonly LogRecord[] }
+  | { kind: 'mark' };
+
+/** The head of a stored batch: small, JSON, readable without its body. */
+export interface BatchHead {
+  seq: number;
+  token: string;
+  kind: Batch['kind'];
+  rows: number;
+  origin?: LineOrigin;
+  checkpoint?: Checkpoint;
+}
+
+export function bodyOf(batch: Batch): Buffer {
+  if (batch.kind === 'mark') return Buffer.alloc(0);
+  return Buffer.from(batch.kind === 'lines' ? batch.lines.join('\n') : JSON.stringify(batch.rows));
+}
+
+export const rowCount = (batch: Batch): number => (batch.kind === 'mark' ? 0 : batch.kind === 'lines' ? batch.lines.length : batch.rows.length);
+
+/** The batch a head and its body stand for. */
+export function readBatch(head: BatchHead, body: Buffer): Batch {
+  if (head.kind === 'mark') return { kind: 'mark' };
+  if (head.kind !== 'lines') return { kind: head.kind, rows: JSON.parse(body.toString()) } as Batch;
+  if (!head.origin) throw new Error('a batch of lines without its origin');
+  const lines = body.toString().split('\n');
+  return { kind: 'lines', lines, origin: head.origin, rows: readRecords(lines, head.origin).rows };
+}

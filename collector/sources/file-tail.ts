@@ -1,0 +1,288 @@
+import { randomUUID } from 'node:crypto';
+import type { Encoding } from '#collector/encoding.ts';
+import type { LineOrigin } from '#collector/origin.ts';
+import { type Loop, startLoop } from '#lib/loop.ts';
+import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
+import { emptyPrint, printOf } from './content-print.ts';
+import { decideReads, type Reading, type Seen } from './decide-reads.ts';
+import { findFiles } from './find-files.ts';
+import { KnownFiles } from './known-files.ts';
+import { createGatherer, type LineGatherer } from './line-gatherer.ts';
+import { type Look, lookAt } from './look.ts';
+import { findRenamed } from './renamed.ts';
+import { familyOf } from './rotated-names.ts';
+import type { RunningSource, SourceContext } from './source.ts';
+import { createCounters, type SourceCounters } from './source-counters.ts';
+import { closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, type TailedFile, unread } from './tailed-file.ts';
+
+export interface FileTailConfig {
+  id: string;
+  service: string;
+  paths: readonly string[];
+  format: LineOrigin['format'];
+  encoding: Encoding;
+  startAt: 'beginning' | 'end';
+  /** How long an unfinished last line is waited for. */
+  idleMs: number;
+}
+
+const pollMs = durationMs(250);
+const discoverMs = 1_000;
+/** Files looked at in each round beside those that changed in the last minute. */
+const quietLooks = 200;
+const warmMs = 60_000;
+/** How long a file that lost its place is still read from, for writers that have not noticed. */
+const drainMs = 5_000;
+/** How long a position is remembered after its file was last seen. */
+const rememberMs = 3_600_000;
+/** A round ends after this, so that new files are noticed while old ones are long. */
+const roundMs = 500;
+const mostHandles = 500;
+
+export function startFileTail(config: FileTailConfig, context: SourceContext): RunningSource {
+  const tail = new FileTail(config, context);
+  const loop = startLoop({ name: `source ${config.id}`, everyMs: pollMs, clock: context.clock, run: (now) => tail.round(now), onError: (error) => tail.fail('', error) });
+  return tail.running(loop);
+}
+
+class FileTail {
+  readonly #config: FileTailConfig;
+  readonly #context: SourceContext;
+  readonly #counters: SourceCounters;
+  readonly #gatherer: LineGatherer;
+  readonly #stopping = new AbortController();
+  readonly #known = new KnownFiles();
+  readonly #sizes = new Map<string, number>();
+  readonly #troubled = new Set<string>();
+  #paths: string[] = [];
+  #fresh: string[] = [];
+  #cursor = 0;
+  #discoverAt = unixMs(0);
+  #rounds = 0;
+  #lagMs: number | null = null;
+
+  constructor(config: FileTailConfig, context: SourceContext) {
+    this.#config = config;
+    this.#context = context;
+    const { spool, clock } = context;
+    this.#counters = createCounters({ id: config.id, kind: 'file', clock });
+    this.#gatherer = createGatherer({ origin: { source: config.id, service: config.service, format: config.format }, spool, clock, counters: this.#counters, signal: this.#stopping.signal });
+    for (const [key, position] of spool.positions(config.id)) this.#known.add(remembered(key, position, clock.now()));
+  }
+
+  running(loop: Loop): RunningSource {
+    return {
+      health: () => this.#counters.health({ open: this.#known.all().filter(({ present }) => present).length, lagMs: this.#lagMs }),
+      nudge: loop.nudge,
+      stop: async () => {
+        this.#stopping.abort();
+        await loop.stop();
+        await Promise.all(this.#known.all().map(closeHandle));
+      },
+    };
+  }
+
+  async round(now: UnixMs): Promise<{ backlog: number }> {
+    await this.#discover(now);
+    const look = await lookAt(this.#pathsToLookAt(now), this.#known, this.#sizes);
+    this.#noteTroubles(look);
+    this.#notePresence(look, now);
+    const readings = decideReads(this.#known.all(), look.seen);
+    for (const reading of readings) await this.#guard(reading.seen.path, () => this.#apply(reading, now));
+    if (this.#rounds++ === 0) await this.#reopenRenamed(now);
+    const behind = await this.#readAll(readings, now);
+    await this.#followOriginals();
+    await this.#finishGone(now);
+    await this.#gatherer.flush('due');
+    await this.#adjustHandles();
+    return { backlog: behind };
+  }
+
+  fail(path: string, error: unknown): void {
+    this.#counters.fail(error);
+    // Said once for each file until it works again, not four times a second.
+    if (path !== '' && this.#troubled.has(path)) return;
+    if (path !== '') this.#troubled.add(path);
+    this.#context.onError(error);
+  }
+
+  async #guard(path: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      if (this.#troubled.delete(path) && this.#troubled.size === 0) this.#counters.recovered();
+    } catch (error) {
+      this.fail(path, error);
+    }
+  }
+
+  async #discover(now: UnixMs): Promise<void> {
+    if (now < this.#discoverAt) return;
+    const startedAt = this.#context.clock.elapsed();
+    const found = await findFiles(this.#config.paths);
+    const before = new Set(this.#paths);
+    this.#fresh = [...found].filter((path) => !before.has(path));
+    for (const path of before) if (!found.has(path)) this.#sizes.delete(path);
+    this.#paths = [...found];
+    // A search through very many files may take a twentieth of the time, not more.
+    this.#discoverAt = unixMs(now + Math.max(discoverMs, 20 * (this.#context.clock.elapsed() - startedAt)));
+  }
+
+  #pathsToLookAt(now: UnixMs): Set<string> {
+    const paths = new Set(this.#fresh);
+    this.#fresh = [];
+    for (const file of this.#known.all()) if (file.present && (between(file.changedAt, now) < warmMs || file.behindSince !== undefined)) paths.add(file.path);
+    for (let count = Math.min(quietLooks, this.#paths.length); count > 0; count--) paths.add(this.#paths[this.#cursor++ % this.#paths.length] as string);
+    return paths;
+  }
+
+  #noteTroubles({ troubles }: Look): void {
+    for (const { path, error } of troubles) this.fail(path, error);
+  }
+
+  /** A file whose name is gone or means another one has lost its place, unless it was seen elsewhere. */
+  #notePresence({ seen, missing }: Look, now: UnixMs): void {
+    const inodes = new Set(seen.map(({ inode }) => inode));
+    const nameOf = new Map(seen.map(({ path, inode }) => [path, inode]));
+    const lost = [...missing, ...nameOf.keys()].flatMap((path) => this.#known.byPath(path)).filter((file) => file.present && nameOf.get(file.path) !== file.inode && !inodes.has(file.inode));
+    for (const file of lost) this.#lose(file, now);
+  }
+
+  #lose(file: TailedFile, now: UnixMs): void {
+    file.present = false;
+    file.changedAt = now;
+    this.#known.moved();
+  }
+
+  async #apply(reading: Reading, now: UnixMs): Promise<void> {
+    if (reading.do === 'wait' || reading.do === 'skip') return;
+    const { seen } = reading;
+    if (reading.do === 'fresh') {
+      const instead = reading.instead === undefined ? undefined : this.#known.get(reading.instead);
+      if (instead) {
+        this.#lose(instead, now);
+        await closeHandle(instead);
+        if (reading.why === 'truncated' || reading.why === 'replaced') this.#counters.add({ truncated: 1 });
+      }
+      return this.#begin(seen, now);
+    }
+    const file = this.#known.get(reading.key);
+    if (!file) return;
+    if (reading.do === 'continue') return this.#place(file, seen, now);
+    if (reading.copied) {
+      const copy = { ...file, key: randomUUID(), handle: undefined, behindSince: undefined, shadowOf: file.key };
+      this.#known.add(copy);
+      return this.#place(copy, seen, now);
+    }
+    await closeHandle(file);
+    this.#place(file, seen, now);
+  }
+
+  #place(file: TailedFile, { path, inode, size, mtimeMs }: Seen, now: UnixMs): void {
+    if (file.size !== size || file.mtimeMs !== mtimeMs) file.changedAt = now;
+    const moved = file.path !== path || file.inode !== inode || !file.present;
+    Object.assign(file, { path, inode, size, mtimeMs, present: true });
+    if (!moved) return;
+    this.#known.moved();
+    this.#gatherer.reached(file.key, positionOf(file));
+  }
+
+  async #begin(seen: Seen, now: UnixMs): Promise<void> {
+    const file = unread(seen, now);
+    // Only what was there before the very first look may be skipped; what appears later is read from its beginning.
+    if (this.#config.startAt === 'end' && this.#rounds === 0) {
+      file.offset = seen.size;
+      const handle = await handleOf(file);
+      if (handle) Object.assign(file, await printOf(handle, seen.size, emptyPrint));
+      this.#gatherer.reached(file.key, positionOf(file));
+    }
+    this.#known.add(file);
+  }
+
+  /** Renamed while we were not running, to a name nobody asked us to watch: what is left of it is still read. */
+  async #reopenRenamed(now: UnixMs): Promise<void> {
+    for (const file of this.#known.all().filter(({ present, handle }) => !present && !handle)) {
+      await this.#guard(file.path, async () => {
+        file.handle = await findRenamed(file);
+        file.changedAt = now;
+      });
+    }
+  }
+
+  /** Oldest first; a younger generation of the same log waits until the older one is read to its end. */
+  async #readAll(readings: readonly Reading[], now: UnixMs): Promise<number> {
+    const order = readings.flatMap((reading) => ('key' in reading || reading.do === 'fresh' ? this.#known.byInode(reading.seen.inode).filter(({ present }) => present) : []));
+    const gone = this.#known.all().filter(({ present, handle }) => !present && handle);
+    const open = new Set([...gone, ...order.filter((file) => file.offset < file.size && !file.shadowOf)]);
+    const until = this.#context.clock.elapsed() + roundMs;
+    while (open.size > 0 && !this.#stopping.signal.aborted && this.#context.clock.elapsed() < until) {
+      const families = new Set<string>();
+      for (const file of [...open]) {
+        const family = familyOf(file.path);
+        if (families.has(family)) continue;
+        families.add(family);
+        let atEnd = true;
+        await this.#guard(file.path, async () => {
+          atEnd = await this.#readOn(file, now);
+        });
+        if (atEnd) {
+          open.delete(file);
+          families.delete(family);
+        }
+      }
+    }
+    return this.#noteLag(open, now);
+  }
+
+  /** One slice; true at the end of what there is. */
+  async #readOn(file: TailedFile, now: UnixMs): Promise<boolean> {
+    const idle = between(file.changedAt, now) >= (file.present ? this.#config.idleMs : drainMs);
+    const before = file.offset;
+    const { cut, atEnd } = await readSlice(file, { declared: this.#config.encoding, end: idle });
+    if (file.offset === before) return true;
+    if (!file.present) file.changedAt = now;
+    this.#counters.add({ longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });
+    if (cut.undecodable > 0) this.fail(`${file.path} encoding`, new Error(`${file.path}: ${cut.undecodable} lines hold bytes that are not ${file.encoding?.name}; check the source's encoding`));
+    await this.#gatherer.add(cut.lines, unixMs(file.mtimeMs || now));
+    this.#gatherer.reached(file.key, positionOf(file));
+    return atEnd;
+  }
+
+  #noteLag(behind: ReadonlySet<TailedFile>, now: UnixMs): number {
+    this.#lagMs = 0;
+    for (const file of this.#known.all()) {
+      file.behindSince = behind.has(file) ? (file.behindSince ?? now) : undefined;
+      if (file.behindSince !== undefined) this.#lagMs = Math.max(this.#lagMs, between(file.behindSince, now));
+    }
+    return behind.size;
+  }
+
+  /** Lets go of drained files after a while, and of their positions after an hour. */
+  async #finishGone(now: UnixMs): Promise<void> {
+    for (const file of this.#known.all().filter(({ present }) => !present)) {
+      const goneMs = between(file.changedAt, now);
+      if (file.handle && goneMs > drainMs + pollMs && file.behindSince === undefined) await closeHandle(file);
+      if (goneMs < rememberMs) continue;
+      await closeHandle(file);
+      this.#known.remove(file.key);
+      this.#gatherer.reached(file.key, null);
+    }
+  }
+
+  /** A copy made before a truncation is read only from where its original was left. */
+  async #followOriginals(): Promise<void> {
+    for (const copy of this.#known.all().filter(({ shadowOf }) => shadowOf !== undefined)) {
+      await this.#guard(copy.path, async () => {
+        if (await followOriginal(copy, this.#known.get(copy.shadowOf ?? ''))) copy.shadowOf = undefined;
+        this.#gatherer.reached(copy.key, positionOf(copy));
+      });
+    }
+  }
+
+  /** A file is held open so that what is written just before it is removed is not lost, the busiest ones when there are too many. */
+  async #adjustHandles(): Promise<void> {
+    const present = this.#known.all().filter((file) => file.present);
+    const byUse = present.length > mostHandles ? present.sort((a, b) => b.changedAt - a.changedAt) : present;
+    for (const file of byUse.slice(mostHandles)) await closeHandle(file);
+    for (const file of byUse.slice(0, mostHandles).filter(({ handle }) => !handle)) await this.#guard(file.path, async () => void (await handleOf(file)));
+  }
+}

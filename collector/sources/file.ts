@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { encodingOf } from '#collector/encoding.ts';
+import { buildFormat } from '#collector/formats/index.ts';
+import { defineKind } from '#lib/kinds.ts';
+import { durationText, idText, zoneText } from '#lib/schema.ts';
+import { durationMs } from '#lib/time.ts';
+import { startFileTail } from './file-tail.ts';
+import type { Source } from './source.ts';
+
+const encodingText = z.string().refine((name) => encodingOf(name) !== undefined, { message: 'not a known encoding', params: { hint: 'for example utf-8, gb18030, utf-16le' } });
+const formatText = z.union([z.string(), z.looseObject({ kind: z.string() })]);
+
+/** Log files on this machine, followed through rotation, truncation and restarts. */
+export const file = defineKind({
+  kind: 'file',
+  label: { 'zh-CN': '日志文件', en: 'Log files' },
+  fields: [
+    { id: 'id', label: { 'zh-CN': '名称', en: 'Name' }, input: 'text', required: true },
+    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
+    { id: 'paths', label: { 'zh-CN': '路径（可用通配符）', en: 'Paths (wildcards allowed)' }, input: 'list', required: true },
+    {
+      id: 'format',
+      label: { 'zh-CN': '格式', en: 'Format' },
+      input: 'select',
+      required: true,
+      options: [
+        { value: 'combined', label: { 'zh-CN': '访问日志', en: 'Access log' } },
+        { value: 'auth', label: { 'zh-CN': '登录日志', en: 'Login log' } },
+      ],
+    },
+    {
+      id: 'encoding',
+      label: { 'zh-CN': '编码', en: 'Encoding' },
+      input: 'text',
+      required: false,
+      help: { 'zh-CN': '默认 utf-8；中文旧系统常用 gb18030', en: 'utf-8 unless said otherwise; older Chinese systems often write gb18030' },
+    },
+    { id: 'zone', label: { 'zh-CN': '时区', en: 'Time zone' }, input: 'text', required: false },
+  ],
+  shape: {
+    id: idText,
+    service: idText,
+    paths: z.array(z.string().min(1)).min(1),
+    format: formatText.superRefine((format, context) => {
+      const built = buildFormat(formatConfig(format, {}));
+      if (built.ok) return;
+      for (const issue of built.issues) context.addIssue({ ...issue, path: typeof format === 'string' ? [] : [...issue.path] } as Parameters<typeof context.addIssue>[0]);
+    }),
+    encoding: encodingText.default('utf-8'),
+    zone: zoneText.optional(),
+    year: z.int().min(1970).max(2200).optional(),
+    start_at: z.enum(['beginning', 'end']).default('beginning'),
+    idle: durationText.default(durationMs(5_000)),
+  },
+  make: ({ id, service, paths, format, encoding, zone, year, start_at: startAt, idle }): Source => {
+    const bytes = encodingOf(encoding);
+    if (!bytes) throw new Error(`the schema let the encoding ${encoding} through`);
+    const config = { id, service, paths, format: formatConfig(format, { zone, year }), encoding: bytes, startAt, idleMs: idle };
+    return { id, kind: 'file', service, start: (context) => startFileTail(config, context) };
+  },
+});
+
+/** `format: combined` and `format: { kind: combined, … }` mean the same; the source's zone and year hold for its format. */
+function formatConfig(format: z.output<typeof formatText>, { zone, year }: { zone?: string | undefined; year?: number | undefined }): Record<string, unknown> {
+  return { ...(zone !== undefined && { zone }), ...(year !== undefined && { year }), ...(typeof format === 'string' ? { kind: format } : format) };
+}

@@ -1,0 +1,63 @@
+import { earlierNames } from './rotated-names.ts';
+import type { TailedFile } from './tailed-file.ts';
+
+/** Every file being followed or remembered, found by what a new sighting may be compared with. */
+export class KnownFiles {
+  readonly #files = new Map<string, TailedFile>();
+  #index: { inodes: Map<string, TailedFile[]>; paths: Map<string, TailedFile[]>; absent: TailedFile[] } | undefined;
+
+  add(file: TailedFile): void {
+    this.#files.set(file.key, file);
+    this.#index = undefined;
+  }
+
+  remove(key: string): void {
+    this.#files.delete(key);
+    this.#index = undefined;
+  }
+
+  /** To be called when a file's inode, path or presence changed. */
+  moved(): void {
+    this.#index = undefined;
+  }
+
+  get(key: string): TailedFile | undefined {
+    return this.#files.get(key);
+  }
+
+  all(): TailedFile[] {
+    return [...this.#files.values()];
+  }
+
+  byInode(inode: string): readonly TailedFile[] {
+    return this.#indexed().inodes.get(inode) ?? [];
+  }
+
+  byPath(path: string): readonly TailedFile[] {
+    return this.#indexed().paths.get(path) ?? [];
+  }
+
+  /** The same inode, the same name or one it may have been rotated from, and whatever has lost its place. */
+  candidates(path: string, inode: string): Set<TailedFile> {
+    const { inodes, paths, absent } = this.#indexed();
+    return new Set([...(inodes.get(inode) ?? []), ...[path, ...earlierNames(path)].flatMap((name) => paths.get(name) ?? []), ...absent]);
+  }
+
+  #indexed() {
+    if (this.#index) return this.#index;
+    const index = { inodes: new Map<string, TailedFile[]>(), paths: new Map<string, TailedFile[]>(), absent: [] as TailedFile[] };
+    for (const file of this.#files.values()) {
+      push(index.inodes, file.inode, file);
+      push(index.paths, file.path, file);
+      if (!file.present) index.absent.push(file);
+    }
+    this.#index = index;
+    return index;
+  }
+}
+
+function push(map: Map<string, TailedFile[]>, key: string, file: TailedFile): void {
+  const list = map.get(key);
+  if (list) list.push(file);
+  else map.set(key, [file]);
+}

@@ -1,0 +1,78 @@
+import type { Checkpoint, FilePosition } from '#collector/batch.ts';
+import type { LogRecord } from '#collector/log.ts';
+import { type LineOrigin, readRecords } from '#collector/origin.ts';
+import type { Spool } from '#collector/spool.ts';
+import type { Clock } from '#lib/clock.ts';
+import { between, second, type UnixMs, unixMs } from '#lib/time.ts';
+import type { SourceCounters } from './source-counters.ts';
+
+/**
+ * Gathers the lines of a source's files into batches of up to a second or 10,000 rows, each with the positions that go with it.
+ * The first lines after a quiet second do not wait.
+ */
+export interface LineGatherer {
+  add(lines: readonly string[], writtenAt: UnixMs): Promise<void>;
+  /** This is how far the file has been read, once everything added so far is kept. */
+  reached(key: string, position: FilePosition | null): void;
+  /** Hands on what is due, or everything. */
+  flush(how: 'due' | 'all'): Promise<void>;
+}
+
+export interface GathererOptions {
+  origin: Pick<LineOrigin, 'source' | 'service' | 'format'>;
+  spool: Spool;
+  clock: Clock;
+  counters: SourceCounters;
+  signal: AbortSignal;
+}
+
+const mostRows = 10_000;
+const dayMs = 86_400_000;
+const markEveryMs = 5_000;
+
+export function createGatherer({ origin, spool, clock, counters, signal }: GathererOptions): LineGatherer {
+  let batch: { origin: LineOrigin; lines: string[]; rows: LogRecord[] } | undefined;
+  let reached: Record<string, FilePosition | null> = {};
+  let lastAt = unixMs(0);
+  let underWay: Promise<unknown> = Promise.resolve();
+
+  /** One batch may be on its way to the disk while the next is read; a second one has to wait, and reading with it. */
+  const send = async (): Promise<void> => {
+    await underWay;
+    const checkpoint: Checkpoint = { source: origin.source, files: reached };
+    const ready = batch;
+    batch = undefined;
+    reached = {};
+    lastAt = clock.now();
+    underWay = spool.append(ready ? { kind: 'lines', ...ready } : { kind: 'mark' }, { checkpoint, signal });
+  };
+
+  return {
+    async add(lines, writtenAt) {
+      const filled = lines.filter((line) => !isBlank(line));
+      counters.add({ lines: lines.length, blank: lines.length - filled.length });
+      if (filled.length === 0) return;
+      const now = clock.now();
+      // Lines of an old file are dated by it; those of a living one by the moment they are read.
+      const nearAt = between(writtenAt, now) > dayMs ? writtenAt : now;
+      if (batch && Math.abs(between(batch.origin.nearAt, nearAt)) > dayMs) await send();
+      batch ??= { origin: { ...origin, observedAt: now, nearAt }, lines: [], rows: [] };
+      const { rows, malformed } = readRecords(filled, batch.origin);
+      counters.add({ events: rows.length - malformed, malformed });
+      for (const line of filled) batch.lines.push(line);
+      for (const row of rows) batch.rows.push(row);
+      if (batch.lines.length >= mostRows) await send();
+    },
+    reached(key, position) {
+      reached[key] = position;
+    },
+    async flush(how) {
+      const waited = between(lastAt, clock.now());
+      const due = batch ? waited >= second : Object.keys(reached).length > 0 && waited >= markEveryMs;
+      if (how === 'due' ? due : batch || Object.keys(reached).length > 0) await send();
+      if (how === 'all') await underWay;
+    },
+  };
+}
+
+const isBlank = (line: string): boolean => line.length === 0 || (line.charCodeAt(0) <= 32 && line.trim() === '');

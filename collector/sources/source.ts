@@ -1,0 +1,48 @@
+import type { Spool } from '#collector/spool.ts';
+import type { Clock } from '#lib/clock.ts';
+
+/** A place logs come from, made ready by its kind. */
+export interface Source {
+  readonly id: string;
+  readonly kind: string;
+  readonly service: string;
+  start(context: SourceContext): RunningSource;
+}
+
+export interface SourceContext {
+  spool: Spool;
+  clock: Clock;
+  onError(error: unknown): void;
+}
+
+export interface RunningSource {
+  health(): SourceHealth;
+  /** Looks again now instead of at the next interval. */
+  nudge(): void;
+  stop(): Promise<void>;
+}
+
+/** Counted since the process started. */
+export interface SourceHealth {
+  id: string;
+  kind: string;
+  /** Files or connections being read. */
+  open: number;
+  lines: number;
+  /** Well-formed ones. */
+  events: number;
+  malformed: number;
+  blank: number;
+  /** Lines given up; a file source gives none up, it waits. */
+  dropped: number;
+  longLines: number;
+  undecodable: number;
+  /** Pieces of personal data masked. */
+  masked: number;
+  /** Files found shorter or other than they had been: what was written in between and not copied aside is lost. */
+  truncated: number;
+  linesPerMinute: number;
+  /** How long the oldest unread byte has been waiting; null before the first look. */
+  lagMs: number | null;
+  lastError: string | null;
+}

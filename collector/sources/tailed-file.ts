@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { FilePosition } from '#collector/batch.ts';
+import { type Encoding, encodingByMark } from '#collector/encoding.ts';
+import { type Cut, cutLines } from '#collector/lines.ts';
+import { maskText } from '#collector/mask.ts';
+import type { UnixMs } from '#lib/time.ts';
+import { emptyPrint, holds, printOf, readAt } from './content-print.ts';
+import type { Seen } from './decide-reads.ts';
+
+/** One file being followed: where we are in it, and the open handle that survives its renaming or removal. */
+export interface TailedFile extends FilePosition {
+  key: string;
+  handle: FileHandle | undefined;
+  encoding: Encoding | undefined;
+  size: number;
+  mtimeMs: number;
+  /** On the disk under a name we watch, when last looked for. */
+  present: boolean;
+  /** When it last grew, or was last found gone. */
+  changedAt: UnixMs;
+  /** Since when there was more to read than we got to. */
+  behindSince: UnixMs | undefined;
+  /** A copy of this other file, which is still being read itself: the copy only matters once that one is truncated. */
+  shadowOf: string | undefined;
+}
+
+/** A position from before the restart, whose file is yet to be found. */
+export const remembered = (key: string, position: FilePosition, now: UnixMs): TailedFile => ({ ...position, ...idle, key, size: -1, mtimeMs: 0, present: false, changedAt: now });
+
+export const unread = ({ path, inode, size, mtimeMs }: Seen, now: UnixMs): TailedFile => ({
+  ...emptyPrint,
+  ...idle,
+  key: randomUUID(),
+  path,
+  inode,
+  offset: 0,
+  skipping: false,
+  size,
+  mtimeMs,
+  present: true,
+  changedAt: now,
+});
+
+const idle = { handle: undefined, encoding: undefined, behindSince: undefined, shadowOf: undefined };
+
+/** Small enough that parsing a slice does not keep a probe from starting on time. */
+const sliceBytes = 262_144;
+
+/** Undefined when another file has taken the name since it was looked at. */
+export async function handleOf(file: TailedFile): Promise<FileHandle | undefined> {
+  if (file.handle) return file.handle;
+  const handle = await open(file.path, 'r');
+  const { dev, ino } = await handle.stat();
+  if (`${dev}:${ino}` === file.inode) file.handle = handle;
+  else await handle.close();
+  return file.handle;
+}
+
+export async function closeHandle(file: TailedFile): Promise<void> {
+  const { handle } = file;
+  file.handle = undefined;
+  await handle?.close().catch(() => {});
+}
+
+export async function stillHolds(handle: FileHandle, position: FilePosition): Promise<boolean> {
+  return position.offset === 0 || (await holds(handle, position));
+}
+
+export interface Slice {
+  cut: Cut;
+  /** Nothing more to read at the moment. */
+  atEnd: boolean;
+}
+
+/** Reads on from where we are and moves the position behind the last whole line; with `end` behind everything there is. */
+export async function readSlice(file: TailedFile, { declared, end }: { declared: Encoding; end: boolean }): Promise<Slice> {
+  const handle = await handleOf(file);
+  if (!handle) return { cut: { lines: [], used: 0, skipping: file.skipping, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true };
+  const bytes = await readAt(handle, file.offset, sliceBytes);
+  const markLength = await findEncoding(file, declared, handle);
+  const skip = file.offset === 0 ? markLength : 0;
+  const last = bytes.length < sliceBytes;
+  const cut = cutLines(bytes.subarray(skip), { encoding: file.encoding ?? declared, skipping: file.skipping, end: end && last, mask: maskText });
+  if (cut.used > 0) {
+    file.offset += skip + cut.used;
+    file.skipping = cut.skipping;
+    Object.assign(file, await printOf(handle, file.offset, file));
+  }
+  return { cut, atEnd: last || cut.used === 0 };
+}
+
+/** A copy has been read as far as its original has; true once nothing in it is left to the original. */
+export async function followOriginal(copy: TailedFile, original: TailedFile | undefined): Promise<boolean> {
+  const reached = Math.min(original?.offset ?? 0, copy.size);
+  const handle = reached > copy.offset ? await handleOf(copy) : undefined;
+  if (handle) Object.assign(copy, { offset: reached, ...(await printOf(handle, reached, copy)) });
+  return !original?.present || copy.offset >= copy.size;
+}
+
+/** The encoding by the file's mark if it has one; also how long that mark is. */
+async function findEncoding(file: TailedFile, declared: Encoding, handle: FileHandle): Promise<number> {
+  if (file.encoding && file.offset > 0) return 0;
+  const mark = encodingByMark(await readAt(handle, 0, 3));
+  file.encoding = mark?.encoding ?? declared;
+  return mark?.length ?? 0;
+}
+
+export const isCompressed = async (handle: FileHandle): Promise<boolean> => {
+  const first = await readAt(handle, 0, 2);
+  return first[0] === 0x1f && first[1] === 0x8b;
+};
+
+export const positionOf = ({ path, inode, offset, headLength, head, tail, skipping }: TailedFile): FilePosition => ({ path, inode, offset, headLength, head, tail, skipping });

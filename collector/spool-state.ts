@@ -1,0 +1,43 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Checkpoint, FilePosition } from './batch.ts';
+import { readIfThere, replaceFile } from './durable-file.ts';
+
+/** What outlives the segments: how far each file was read, and which records of living segments are stored already. */
+export interface SpoolState {
+  nextSeq: number;
+  /** The positions hold every checkpoint up to this record; later ones are taken from the segments. */
+  throughSeq: number;
+  positions: Record<string, Record<string, FilePosition>>;
+}
+
+const emptyState = (): SpoolState => ({ nextSeq: 1, throughSeq: 0, positions: {} });
+
+export function applyCheckpoint(positions: SpoolState['positions'], { source, files }: Checkpoint): void {
+  positions[source] ??= {};
+  const own = positions[source];
+  for (const [key, position] of Object.entries(files)) {
+    if (position === null) delete own[key];
+    else own[key] = position;
+  }
+}
+
+export async function readState(dir: string): Promise<{ state: SpoolState; acked: Set<number> }> {
+  const stateBytes = await readIfThere(join(dir, 'state.json'));
+  const ackBytes = await readIfThere(join(dir, 'acked'));
+  const state = stateBytes ? (JSON.parse(stateBytes.toString()) as SpoolState) : emptyState();
+  const acked = new Set(
+    (ackBytes?.toString() ?? '')
+      .split('\n')
+      .filter((line) => /^\d+$/.test(line))
+      .map(Number),
+  );
+  return { state, acked };
+}
+
+export const writeState = (dir: string, state: SpoolState): Promise<void> => replaceFile(join(dir, 'state.json'), JSON.stringify(state));
+
+/** Not synced: losing it means sending a batch again under the same token, which stores nothing twice. */
+export const noteAcked = (dir: string, seq: number): Promise<void> => appendFile(join(dir, 'acked'), `${seq}\n`);
+
+export const writeAcked = (dir: string, acked: Iterable<number>): Promise<void> => replaceFile(join(dir, 'acked'), [...acked].map((seq) => `${seq}\n`).join(''));

@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Clock } from '#lib/clock.ts';
+import { type Batch, type BatchHead, bodyOf, type Checkpoint, type FilePosition, readBatch, rowCount } from './batch.ts';
+import { setAside } from './dead-letters.ts';
+import { openSegmentLog, type Place, type SegmentLog } from './segment-log.ts';
+import { applyCheckpoint, noteAcked, readState, type SpoolState, writeAcked, writeState } from './spool-state.ts';
+import { createSpoolWriter, type Pending, type SpoolWriter, type Written } from './spool-writer.ts';
+
+/**
+ * The disk between whoever sees something and the store: rows are appended to segment files, synced in groups, handed out with
+ * a token that never changes, and removed once the store has them. What was appended survives a crash at any moment; a file's
+ * position is part of the same record, so rows and position are durable together or not at all.
+ */
+export interface Spool {
+  /** Resolves when the rows are on disk. When full it waits, or with `drop` counts them as dropped. */
+  append(batch: Batch, options?: AppendOptions): Promise<'kept' | 'dropped'>;
+  /** The oldest record nobody has taken: check results and samples when `urgent`, else logs. */
+  take(urgent: boolean): Promise<Taken | undefined>;
+  /** The store has it. */
+  acknowledge(taken: Taken): Promise<void>;
+  /** The store could not take it now. */
+  giveBack(taken: Taken): void;
+  /** The store will never take these rows: they are set aside with the reason and block nothing. */
+  setAside(rows: readonly unknown[], about: { token: string; kind: string; reason: string }): Promise<void>;
+  /** Called after each append that reached the disk; returns the function that stops it. */
+  onKept(listener: () => void): () => void;
+  positions(source: string): ReadonlyMap<string, FilePosition>;
+  health(): SpoolHealth;
+  /** Waits for writes under way and closes; what is not stored yet waits for the next start. */
+  close(): Promise<void>;
+}
+
+export interface AppendOptions {
+  checkpoint?: Checkpoint;
+  whenFull?: 'wait' | 'drop';
+  /** Gives up waiting for room; the rows count as neither kept nor dropped, and `dropped` is the answer. */
+  signal?: AbortSignal;
+}
+
+export interface Taken {
+  seq: number;
+  token: string;
+  batch: Batch;
+}
+
+export interface SpoolHealth {
+  records: number;
+  rows: number;
+  bytes: number;
+  full: boolean;
+  droppedRows: number;
+  /** Bytes of segments that could not be read after a crash. */
+  lostBytes: number;
+  setAsideRows: number;
+  lastError: string | null;
+}
+
+export interface SpoolOptions {
+  dir: string;
+  /** All segments together; beyond it appending waits. */
+  maxBytes: number;
+  clock: Clock;
+}
+
+interface Entry {
+  head: BatchHead;
+  place: Place;
+  /** Kept while there is room, so the usual path never reads back what it wrote. */
+  batch: Batch | undefined;
+}
+
+/** Rows kept in memory beside their place on disk. */
+const cachedRowsMost = 60_000;
+/** The last part of the room is for what cannot wait. */
+const waitingShare = 0.9;
+
+export async function openSpool({ dir, maxBytes, clock }: SpoolOptions): Promise<Spool> {
+  const { state, acked } = await readState(dir);
+  const { log, frames, lostBytes } = await openSegmentLog(dir, Math.max(65_536, Math.min(16_000_000, Math.floor(maxBytes / 8))));
+  const spool = new DiskSpool({ dir, maxBytes, clock }, log, state);
+  for (const { head, place } of frames) spool.recover({ head, place, batch: undefined }, acked.has(head.seq));
+  spool.lostBytes = lostBytes;
+  await spool.tidy();
+  return spool;
+}
+
+class DiskSpool implements Spool {
+  readonly #options: SpoolOptions;
+  readonly #log: SegmentLog;
+  readonly #state: SpoolState;
+  readonly #queues = { urgent: [] as Entry[], bulk: [] as Entry[] };
+  /** Every record the store does not have yet. */
+  readonly #open = new Map<number, Entry>();
+  /** Stored records of segments that still exist. */
+  readonly #acked = new Map<number, Place>();
+  readonly #listeners = new Set<() => void>();
+  readonly #writer: SpoolWriter;
+  #tidying: Promise<void> = Promise.resolve();
+  #cachedRows = 0;
+  #counts = { droppedRows: 0, setAsideRows: 0 };
+  #lastError: string | null = null;
+  #closed = false;
+  lostBytes = 0;
+
+  constructor(options: SpoolOptions, log: SegmentLog, state: SpoolState) {
+    this.#options = options;
+    this.#log = log;
+    this.#state = state;
+    this.#writer = createSpoolWriter({
+      log,
+      clock: options.clock,
+      fits: (bytes, droppable) => this.#fits(bytes, droppable),
+      nextSeq: () => state.nextSeq++,
+      onWritten: (written) => this.#kept(written),
+      onDropped: (rows) => this.#drop(rows),
+      onError: (error) => this.#fail(error),
+    });
+  }
+
+  recover(entry: Entry, acked: boolean): void {
+    const { head, place } = entry;
+    if (head.seq > this.#state.throughSeq && head.checkpoint) applyCheckpoint(this.#state.positions, head.checkpoint);
+    this.#state.throughSeq = Math.max(this.#state.throughSeq, head.seq);
+    this.#state.nextSeq = Math.max(this.#state.nextSeq, head.seq + 1);
+    if (acked || head.kind === 'mark') this.#acked.set(head.seq, place);
+    else {
+      this.#log.hold(place);
+      this.#enqueue(entry);
+    }
+  }
+
+  append(batch: Batch, { checkpoint, whenFull = 'wait', signal }: AppendOptions = {}): Promise<'kept' | 'dropped'> {
+    const droppable = whenFull === 'drop';
+    const head = { token: randomUUID(), kind: batch.kind, rows: rowCount(batch), ...(batch.kind === 'lines' && { origin: batch.origin }), ...(checkpoint && { checkpoint }) };
+    const body = bodyOf(batch);
+    if (this.#closed || signal?.aborted) return Promise.resolve('dropped');
+    if (droppable && !this.#fits(body.length, droppable)) return Promise.resolve(this.#drop(head.rows));
+    return new Promise((resolve) => {
+      const pending: Pending = { head, batch, body, droppable, settle: resolve };
+      this.#writer.add(pending);
+      signal?.addEventListener('abort', () => this.#writer.withdraw(pending) && resolve('dropped'), { once: true });
+    });
+  }
+
+  async take(urgent: boolean): Promise<Taken | undefined> {
+    const queue = urgent ? this.#queues.urgent : this.#queues.bulk;
+    for (let entry = queue.shift(); entry; entry = queue.shift()) {
+      const { seq, token, kind, rows } = entry.head;
+      try {
+        const batch = entry.batch ?? (await this.#readBack(entry));
+        return { seq, token, batch };
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        await this.setAside([], { token, kind, reason: `${rows} rows could not be read back: ${reason}` });
+        await this.acknowledge({ seq, token, batch: { kind: 'mark' } });
+      }
+    }
+    return undefined;
+  }
+
+  async acknowledge({ seq }: Taken): Promise<void> {
+    const entry = this.#open.get(seq);
+    if (!entry) return;
+    this.#open.delete(seq);
+    this.#forgetBatch(entry);
+    this.#acked.set(seq, entry.place);
+    const removable = this.#log.release(entry.place);
+    await noteAcked(this.#options.dir, seq).catch((error: unknown) => this.#fail(error));
+    if (removable) await this.tidy();
+    this.#writer.wake();
+  }
+
+  giveBack({ seq }: Taken): void {
+    const entry = this.#open.get(seq);
+    if (entry) this.#queueOf(entry).unshift(entry);
+  }
+
+  async setAside(rows: readonly unknown[], about: { token: string; kind: string; reason: string }): Promise<void> {
+    this.#counts.setAsideRows += rows.length;
+    await setAside(join(this.#options.dir, 'dead-letters.ndjson'), { at: this.#options.clock.now(), ...about, rows }).catch((error: unknown) => this.#fail(error));
+  }
+
+  onKept(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  positions(source: string): ReadonlyMap<string, FilePosition> {
+    return new Map(Object.entries(this.#state.positions[source] ?? {}));
+  }
+
+  health(): SpoolHealth {
+    const rows = [...this.#open.values()].reduce((sum, { head }) => sum + head.rows, 0);
+    return { records: this.#open.size, rows, bytes: this.#log.bytes(), full: !this.#fits(1, false), ...this.#counts, lostBytes: this.lostBytes, lastError: this.#lastError };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#writer.close();
+    await this.tidy();
+    await this.#log.close();
+  }
+
+  /** Saves the positions first: a segment may only go when nothing but the rows in it would go with it. */
+  tidy(): Promise<void> {
+    this.#tidying = this.#tidying
+      .then(async () => {
+        await writeState(this.#options.dir, this.#state);
+        await this.#log.sweep();
+        for (const [seq, { segment }] of this.#acked) if (segment.removed) this.#acked.delete(seq);
+        await writeAcked(this.#options.dir, this.#acked.keys());
+      })
+      .catch((error: unknown) => this.#fail(error));
+    return this.#tidying;
+  }
+
+  #fits(bytes: number, droppable: boolean): boolean {
+    const room = this.#options.maxBytes * (droppable ? 1 : waitingShare);
+    return this.#open.size === 0 || this.#log.bytes() + bytes <= room;
+  }
+
+  #drop(rows: number): 'dropped' {
+    this.#counts.droppedRows += rows;
+    return 'dropped';
+  }
+
+  #kept(written: readonly Written[]): void {
+    for (const { head, place, batch } of written) {
+      if (head.checkpoint) applyCheckpoint(this.#state.positions, head.checkpoint);
+      this.#state.throughSeq = head.seq;
+      if (head.kind === 'mark') {
+        this.#log.release(place);
+        this.#acked.set(head.seq, place);
+        continue;
+      }
+      const cached = this.#cachedRows + head.rows <= cachedRowsMost;
+      if (cached) this.#cachedRows += head.rows;
+      this.#enqueue({ head, place, batch: cached ? batch : undefined });
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  #enqueue(entry: Entry): void {
+    this.#open.set(entry.head.seq, entry);
+    this.#queueOf(entry).push(entry);
+  }
+
+  #queueOf({ head }: Entry): Entry[] {
+    return head.kind === 'checks' || head.kind === 'samples' ? this.#queues.urgent : this.#queues.bulk;
+  }
+
+  #forgetBatch(entry: Entry): void {
+    if (entry.batch) this.#cachedRows -= entry.head.rows;
+    entry.batch = undefined;
+  }
+
+  async #readBack(entry: Entry): Promise<Batch> {
+    const frame = await this.#log.read(entry.place);
+    if (!frame) throw new Error('the frame is broken');
+    return readBatch(frame.head, frame.body);
+  }
+
+  #fail(error: unknown): void {
+    this.#lastError = error instanceof Error ? error.message : String(error);
+  }
+}
