@@ -8,7 +8,13 @@ export type Severity = (typeof severities)[number];
 export const alertStates = ['pending', 'firing', 'resolved'] as const;
 
 /** What one rule says about one label set now. */
-export type Finding = { labels: Labels; value: number | null; samples: number; why: Bilingual } & ({ says: 'breach' } | { says: 'clear' } | { says: 'between' } | { says: 'noData' } | { says: 'error' });
+export type Finding = { labels: Labels; value: number | null; samples: number; why: Bilingual } & (
+  | { says: 'breach' }
+  | { says: 'clear' }
+  | { says: 'between' }
+  | { says: 'noData' }
+  | { says: 'error' }
+);
 // `between`: no longer bad enough to start an alert, not yet good enough to end one (recovery threshold).
 
 export const resolvedReasons = ['clear', 'noData', 'missingSeries', 'ruleRemoved', 'ended', 'timeout'] as const;

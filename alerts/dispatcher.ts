@@ -4,8 +4,8 @@ import { type AlertGroup, compare, dueGroups, openGroup, type Told, tickOf } fro
 import { intervalMute, type MuteWorld, mutedBy, muteWorld } from './mute.ts';
 import { type Decision, type Notification, notificationId } from './notification.ts';
 import type { AlertingPlan, Integration } from './plan.ts';
-import type { Silence } from './silence.ts';
 import { allRoutes, groupKey, groupLabels, type Route, routesFor } from './route.ts';
+import type { Silence } from './silence.ts';
 
 /** What dispatching looks at. */
 export interface DispatchFacts {
@@ -102,7 +102,8 @@ function flush(round: Round, { group, route, members }: { group: AlertGroup; rou
   recordHeld(round, group, held);
   const owed = Object.values(told).some((log) => log.episodes.length > 0);
   if (firing.length === 0 && !owed) {
-    for (const alert of members) if (alert.state === 'resolved' && Object.keys(told).length === 0) outcome.decisions.push(decision(group, { now, episode: alert.episode, stage: 'dedup', reason: 'resolvedBeforeTold' }));
+    for (const alert of members)
+      if (alert.state === 'resolved' && Object.keys(told).length === 0) outcome.decisions.push(decision(group, { now, episode: alert.episode, stage: 'dedup', reason: 'resolvedBeforeTold' }));
     outcome.closedGroups.push(group.key);
     return;
   }

@@ -46,7 +46,10 @@ export const matchesAll = (matchers: readonly Matcher[], labels: Labels): boolea
 
 /** Reads `severity="critical"`, `{a=b, c=~"d|e"}`, `"quoted name"!="x"`. */
 export function parseMatchers(text: string): MatcherParse {
-  const inner = text.trim().replace(/^\{([\s\S]*)\}$/, '$1').trim();
+  const inner = text
+    .trim()
+    .replace(/^\{([\s\S]*)\}$/, '$1')
+    .trim();
   const matchers: Matcher[] = [];
   for (const part of splitOutsideQuotes(inner)) {
     const parsed = parseOne(part);

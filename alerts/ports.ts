@@ -36,7 +36,7 @@ export interface CheckFact {
 export interface Facts {
   /** The last `limit` results of each probe and vantage inside the window, newest first. */
   recentChecks(question: { probeIds: readonly string[]; limit: number; window: Window }): Promise<readonly CheckFact[]>;
-  /** Both counts by labels; a label set with `over` = 0 is left out. `login.*` signals know the label `reason` only for failures: attempts are then counted over all reasons. */
+  /** Both counts by labels; a label set with `over` = 0 is left out. `login.*` signals know the label `reason` only for failures: attempts are then counted over all reasons, and where nothing failed one answer without a reason stands for all. */
   ratio(question: { of: Signal; over: Signal; by: readonly string[]; where: Labels; window: Window }): Promise<readonly { labels: Labels; of: number; over: number }[]>;
   /** `metric` is `request.duration`, `check.duration` (seconds, percentiles from histograms) or any stored sample's name; by `'all'` every series answers for itself. */
   metric(question: { metric: string; agg: Aggregation; by: readonly string[] | 'all'; where: Labels; window: Window }): Promise<readonly { labels: Labels; value: number; samples: number }[]>;

@@ -44,7 +44,9 @@ export function readReceiver(raw: Record<string, unknown>, context: SenderContex
 
 function unknownList(key: string): { message: string; hint: string } {
   const known = senderKinds.map((kind) => `${kind.kind}_configs`).join(', ');
-  return key.endsWith('_configs') ? { message: `"${key}" is a channel we do not have`, hint: `channels: ${known}` } : { message: `"${key}" is not a known key here`, hint: `a receiver has a name and ${known}` };
+  return key.endsWith('_configs')
+    ? { message: `"${key}" is a channel we do not have`, hint: `channels: ${known}` }
+    : { message: `"${key}" is not a known key here`, hint: `a receiver has a name and ${known}` };
 }
 
 export const rawReceivers = z.array(z.record(z.string(), z.unknown()));

@@ -168,7 +168,9 @@ function proceed(terms: RuleTerms, before: Alert & { state: 'pending' | 'firing'
   const seen = { ...said, title: terms.title, sight: observation.sight, evaluatedAt: look.now };
   // Time in which nobody looked, or nothing could be seen, counts toward no clock.
   const lost = observation.says === 'hold' ? between(before.evaluatedAt, look.now) : look.downMs;
-  return before.state === 'pending' ? proceedPending(terms, { ...before, ...seen, activeAt: after(before.activeAt, lost) }, step) : proceedFiring(terms, { ...before, ...seen, ...shifted(before, lost) }, step);
+  return before.state === 'pending'
+    ? proceedPending(terms, { ...before, ...seen, activeAt: after(before.activeAt, lost) }, step)
+    : proceedFiring(terms, { ...before, ...seen, ...shifted(before, lost) }, step);
 }
 
 function shifted(alert: Alert & { state: 'firing' }, lost: DurationMs): { clearSince: UnixMs | null; memory: Alert['memory'] } {

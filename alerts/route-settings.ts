@@ -55,8 +55,10 @@ export const routeSchema = nodeSchema.superRefine((root, context) => {
 export type RouteNode = Node;
 
 function checkTimers(node: Node, path: (string | number)[], context: z.RefinementCtx): void {
-  for (const key of ['group_interval', 'repeat_interval'] as const) if (node[key] === 0) context.addIssue({ code: 'custom', path: [...path, key], message: 'must be longer than 0', params: { hint: 'write it like 5m' } });
-  if (node.group_by?.includes('...') && node.group_by.length > 1) context.addIssue({ code: 'custom', path: [...path, 'group_by'], message: '"..." groups by every label and stands alone', params: { hint: 'remove the other labels, or "..."' } });
+  for (const key of ['group_interval', 'repeat_interval'] as const)
+    if (node[key] === 0) context.addIssue({ code: 'custom', path: [...path, key], message: 'must be longer than 0', params: { hint: 'write it like 5m' } });
+  if (node.group_by?.includes('...') && node.group_by.length > 1)
+    context.addIssue({ code: 'custom', path: [...path, 'group_by'], message: '"..." groups by every label and stands alone', params: { hint: 'remove the other labels, or "..."' } });
   node.routes?.forEach((child, index) => {
     checkTimers(child, [...path, 'routes', index], context);
   });
@@ -97,8 +99,10 @@ export const inhibitionSchema = z
     target_matchers: matcherList.optional(),
     equal: names.prefault([]),
   })
-  .transform((rule): Inhibition => ({
-    source: [...(rule.source_match ?? []), ...(rule.source_match_re ?? []), ...(rule.source_matchers ?? [])],
-    target: [...(rule.target_match ?? []), ...(rule.target_match_re ?? []), ...(rule.target_matchers ?? [])],
-    equal: rule.equal,
-  }));
+  .transform(
+    (rule): Inhibition => ({
+      source: [...(rule.source_match ?? []), ...(rule.source_match_re ?? []), ...(rule.source_matchers ?? [])],
+      target: [...(rule.target_match ?? []), ...(rule.target_match_re ?? []), ...(rule.target_matchers ?? [])],
+      equal: rule.equal,
+    }),
+  );

@@ -4,8 +4,8 @@ import { durationText, secretText } from '#lib/schema.ts';
 import { durationMs } from '#lib/time.ts';
 import type { AlertingPlan } from './plan.ts';
 import { rawReceivers, readReceiver } from './receiver-settings.ts';
-import { inhibitionSchema, namesIn, routeSchema, routeWish } from './route-settings.ts';
 import { buildRoute } from './route.ts';
+import { inhibitionSchema, namesIn, routeSchema, routeWish } from './route-settings.ts';
 import { ruleKinds } from './rules/index.ts';
 import type { Rule } from './rules/rule.ts';
 import type { SenderContext } from './senders/sender.ts';
@@ -32,8 +32,10 @@ function oddities(rule: Rule, raw: Record<string, unknown>): z.core.$ZodIssueCus
   const issue = (path: string, message: string, hint: string): z.core.$ZodIssueCustom => ({ code: 'custom', path: [path], input: raw[path], message, params: { hint } });
   const found: z.core.$ZodIssueCustom[] = [];
   if (rule.kind === 'threshold' && (rule.above === null) === (rule.below === null)) found.push(issue('above', 'a threshold needs either "above" or "below"', 'write one of them'));
-  if (typeof raw.recover_below === 'number' && (rule.above === null || raw.recover_below > rule.above)) found.push(issue('recover_below', 'must not lie over "above"', 'recovery needs a lower value than the alert'));
-  if (typeof raw.recover_above === 'number' && (rule.below === null || raw.recover_above < rule.below)) found.push(issue('recover_above', 'must not lie under "below"', 'recovery needs a higher value than the alert'));
+  if (typeof raw.recover_below === 'number' && (rule.above === null || raw.recover_below > rule.above))
+    found.push(issue('recover_below', 'must not lie over "above"', 'recovery needs a lower value than the alert'));
+  if (typeof raw.recover_above === 'number' && (rule.below === null || raw.recover_above < rule.below))
+    found.push(issue('recover_above', 'must not lie under "below"', 'recovery needs a higher value than the alert'));
   if (typeof raw.fail === 'number' && typeof raw.of === 'number' && raw.fail > raw.of) found.push(issue('fail', `${raw.fail} of the last ${raw.of} can never happen`, '"fail" is at most "of"'));
   if (rule.terms.intervalMs < 100) found.push(issue('interval', 'is too short', 'at least 100ms'));
   return found;
@@ -82,7 +84,11 @@ export const alertingSection = alertingShape.transform((raw, context): AlertingS
   const intervals = [...raw.time_intervals, ...raw.mute_time_intervals];
   for (const { kind, name, path } of namesIn(raw.route)) {
     const known = kind === 'receiver' ? entries.map((entry) => entry.name) : intervals.map((interval) => interval.name);
-    if (!known.includes(name)) complain(['route', ...path], { message: `there is no ${kind === 'receiver' ? 'receiver' : 'time interval'} "${name}"`, hint: known.length > 0 ? `known: ${known.join(', ')}` : `none is defined` });
+    if (!known.includes(name))
+      complain(['route', ...path], {
+        message: `there is no ${kind === 'receiver' ? 'receiver' : 'time interval'} "${name}"`,
+        hint: known.length > 0 ? `known: ${known.join(', ')}` : `none is defined`,
+      });
   }
   return {
     root: buildRoute(routeWish(raw.route)),
@@ -109,7 +115,12 @@ export const shape = {
   alerting: alertingSection.default(nobody),
   smtp: z
     .strictObject({
-      url: z.union([secretText.transform((secret) => secret.reveal()), z.string()]).refine((url) => /^smtps?:\/\/[^/]+/.test(url), { message: 'must be like smtp://mail.example:25', params: { hint: 'smtps:// for TLS from the start; user and password may stand before the host' } }),
+      url: z
+        .union([secretText.transform((secret) => secret.reveal()), z.string()])
+        .refine((url) => /^smtps?:\/\/[^/]+/.test(url), {
+          message: 'must be like smtp://mail.example:25',
+          params: { hint: 'smtps:// for TLS from the start; user and password may stand before the host' },
+        }),
       from: z.string().min(3),
     })
     .optional(),

@@ -20,15 +20,30 @@ export const timeIntervalSchema = z
       }),
     ),
   })
-  .transform((interval, context): TimeInterval => ({
-    name: interval.name,
-    spans: interval.time_intervals.map((span, index): TimeSpan => {
-      for (const [at, { start_time: from, end_time: until }] of span.times.entries()) {
-        if (from >= until) context.addIssue({ code: 'custom', path: ['time_intervals', index, 'times', at], message: 'the start must lie before the end', params: { hint: 'for a night write two ranges, one to 24:00 and one from 00:00' } });
-      }
-      return { minutes: span.times.map(({ start_time: from, end_time: until }) => ({ from, until })), weekdays: span.weekdays, daysOfMonth: span.days_of_month, months: span.months, years: span.years, zone: span.location };
+  .transform(
+    (interval, context): TimeInterval => ({
+      name: interval.name,
+      spans: interval.time_intervals.map((span, index): TimeSpan => {
+        for (const [at, { start_time: from, end_time: until }] of span.times.entries()) {
+          if (from >= until)
+            context.addIssue({
+              code: 'custom',
+              path: ['time_intervals', index, 'times', at],
+              message: 'the start must lie before the end',
+              params: { hint: 'for a night write two ranges, one to 24:00 and one from 00:00' },
+            });
+        }
+        return {
+          minutes: span.times.map(({ start_time: from, end_time: until }) => ({ from, until })),
+          weekdays: span.weekdays,
+          daysOfMonth: span.days_of_month,
+          months: span.months,
+          years: span.years,
+          zone: span.location,
+        };
+      }),
     }),
-  }));
+  );
 
 function minuteOfDay() {
   return z.string().transform((text, context): number => {

@@ -23,8 +23,8 @@ export interface LoopOptions {
   name: string;
   everyMs: DurationMs;
   clock: Clock;
-  /** One round; returns how much is left to do. A thrown error is counted by its message and said through `onError`. */
-  run(now: UnixMs): Promise<{ backlog: number }>;
+  /** One round; returns how much is left to do, and when the next round is wanted if not after `everyMs`. A thrown error is counted by its message and said through `onError`. */
+  run(now: UnixMs): Promise<{ backlog: number; nextInMs?: DurationMs }>;
   onError(error: unknown): void;
 }
 
@@ -36,12 +36,16 @@ export function startLoop({ name, everyMs, clock, run, onError }: LoopOptions): 
   let again = false;
   let current: Promise<void> | undefined;
   let cancel = () => {};
+  let waitMs = everyMs;
 
   async function round(): Promise<void> {
+    waitMs = everyMs;
     const startedAt = clock.elapsed();
     health.lastRunAt = clock.now();
     try {
-      health.backlog = (await run(clock.now())).backlog;
+      const done = await run(clock.now());
+      health.backlog = done.backlog;
+      waitMs = done.nextInMs ?? everyMs;
     } catch (error) {
       const reason = error instanceof Error ? error.message.slice(0, 120) : String(error);
       failures[reason] = (failures[reason] ?? 0) + 1;
@@ -59,7 +63,7 @@ export function startLoop({ name, everyMs, clock, run, onError }: LoopOptions): 
       current = undefined;
       if (stopped) return;
       if (again) start();
-      else cancel = clock.after(everyMs, start);
+      else cancel = clock.after(waitMs, start);
     });
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { failureKinds, failureLabels } from '#collector/check.ts';
 import { defineKind } from '#lib/kinds.ts';
-import { labelKey, type Labels, pickLabels } from '#lib/labels.ts';
+import { type Labels, labelKey, pickLabels } from '#lib/labels.ts';
 import { durationText, idText } from '#lib/schema.ts';
 import type { Bilingual } from '#lib/text.ts';
 import { type DurationMs, durationMs, minute } from '#lib/time.ts';
@@ -28,7 +28,10 @@ export const probe = defineKind({
     of: z.int().min(1).max(100).optional(),
     vantages: z.int().min(1).prefault(1),
     recover_after: z.int().min(1).max(100).prefault(2),
-    outcomes: z.array(z.enum(['fail', 'slow'])).min(1).prefault(['fail']),
+    outcomes: z
+      .array(z.enum(['fail', 'slow']))
+      .min(1)
+      .prefault(['fail']),
     failures: z.array(z.enum(failureKinds)).prefault([]),
     by: labelNames.prefault(['service', 'probe']),
     window: durationText.optional(),
@@ -73,7 +76,12 @@ async function look(question: RuleQuestion, wish: Wish): Promise<Finding[]> {
   const longest = Math.max(minute, ...known.map((one) => one.facts?.intervalMs ?? 0));
   const window = windowUntil(now, wish.window ?? durationMs(longest * (depth + 2)));
   const rows = await facts.recentChecks({ probeIds: wish.probes, limit: depth * attempts, window });
-  const verdicts = known.flatMap(({ id, facts: one }) => probeVerdicts(rows.filter((row) => row.probeId === id), { id, wish, confirmTimes: one?.confirmTimes ?? 0, service: one?.service, vantages: one?.vantages ?? [] }));
+  const verdicts = known.flatMap(({ id, facts: one }) =>
+    probeVerdicts(
+      rows.filter((row) => row.probeId === id),
+      { id, wish, confirmTimes: one?.confirmTimes ?? 0, service: one?.service, vantages: one?.vantages ?? [] },
+    ),
+  );
   return grouped(verdicts).map((group) => finding(group, wish));
 }
 
@@ -82,7 +90,16 @@ function probeVerdicts(rows: readonly CheckFact[], about: { id: string; wish: Wi
   const service = rows[0]?.service ?? about.service;
   const vantages = [...new Set([...about.vantages, ...rows.map((row) => row.vantage)])];
   if (service === undefined) return [];
-  const each = (vantages.length > 0 ? vantages : ['local']).map((vantage) => verdict(vantage, confirmed(rows.filter((row) => row.vantage === vantage), confirmTimes), wish.terms));
+  const each = (vantages.length > 0 ? vantages : ['local']).map((vantage) =>
+    verdict(
+      vantage,
+      confirmed(
+        rows.filter((row) => row.vantage === vantage),
+        confirmTimes,
+      ),
+      wish.terms,
+    ),
+  );
   const labels = (vantage: string) => pickLabels({ service, probe: id, vantage }, wish.by);
   if (wish.by.includes('vantage')) return each.map((one) => ({ labels: labels(one.vantage), says: one.says, vantages: [one], probeId: id }));
   return [{ labels: labels(''), says: together(each, wish.vantages), vantages: each, probeId: id }];

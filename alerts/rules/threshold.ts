@@ -16,7 +16,17 @@ export const threshold = defineKind({
     { id: 'window', label: { 'zh-CN': '窗口', en: 'Window' }, input: 'duration', required: false },
     { id: 'above', label: { 'zh-CN': '高于即告警', en: 'Alert above' }, input: 'number', required: false },
     { id: 'below', label: { 'zh-CN': '低于即告警', en: 'Alert below' }, input: 'number', required: false },
-    { id: 'no_data', label: { 'zh-CN': '没有数据时', en: 'Without data' }, input: 'select', required: false, options: [{ value: 'ok', label: { 'zh-CN': '视为正常', en: 'treat as good' } }, { value: 'alert', label: { 'zh-CN': '告警', en: 'alert' } }, { value: 'keep', label: { 'zh-CN': '保持原状', en: 'keep as it was' } }] },
+    {
+      id: 'no_data',
+      label: { 'zh-CN': '没有数据时', en: 'Without data' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'ok', label: { 'zh-CN': '视为正常', en: 'treat as good' } },
+        { value: 'alert', label: { 'zh-CN': '告警', en: 'alert' } },
+        { value: 'keep', label: { 'zh-CN': '保持原状', en: 'keep as it was' } },
+      ],
+    },
   ],
   shape: {
     ...ruleShape,
@@ -51,7 +61,13 @@ export const threshold = defineKind({
           const says = judge(one.value, bounds);
           const limit = against(says, bounds, (value) => amount(metric, value));
           const seen = { 'zh-CN': `最近 ${span['zh-CN']} ${count(one.samples)} 个样本`, en: `${count(one.samples)} samples in the last ${span.en}` };
-          return { labels: one.labels, value: one.value, samples: one.samples, says, why: { 'zh-CN': `${word['zh-CN']} ${amount(metric, one.value)}${limit['zh-CN']}，${seen['zh-CN']}`, en: `${word.en} ${amount(metric, one.value)}${limit.en}, ${seen.en}` } };
+          return {
+            labels: one.labels,
+            value: one.value,
+            samples: one.samples,
+            says,
+            why: { 'zh-CN': `${word['zh-CN']} ${amount(metric, one.value)}${limit['zh-CN']}，${seen['zh-CN']}`, en: `${word.en} ${amount(metric, one.value)}${limit.en}, ${seen.en}` },
+          };
         });
       },
     };

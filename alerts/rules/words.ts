@@ -78,6 +78,7 @@ export function against(says: 'breach' | 'between' | 'clear', bounds: Bounds, wr
   const limit = bounds.above ?? bounds.below;
   const recovery = bounds.recoverBelow ?? bounds.recoverAbove;
   if (says === 'breach' && limit !== null) return { 'zh-CN': `（${high ? '高于' : '低于'} ${write(limit)}）`, en: ` (${high ? 'above' : 'below'} ${write(limit)})` };
-  if (says === 'between' && recovery !== null) return { 'zh-CN': `（未${high ? '降到' : '升到'}恢复线 ${write(recovery)}）`, en: ` (not yet ${high ? 'below' : 'above'} the recovery line ${write(recovery)})` };
+  if (says === 'between' && recovery !== null)
+    return { 'zh-CN': `（未${high ? '降到' : '升到'}恢复线 ${write(recovery)}）`, en: ` (not yet ${high ? 'below' : 'above'} the recovery line ${write(recovery)})` };
   return { 'zh-CN': '', en: '' };
 }

@@ -35,7 +35,16 @@ export const email = defineKind({
   label: { 'zh-CN': '邮件', en: 'Email' },
   fields: [
     { id: 'to', label: { 'zh-CN': '收件人', en: 'To' }, input: 'text', required: true },
-    { id: 'language', label: { 'zh-CN': '语言', en: 'Language' }, input: 'select', required: false, options: [{ value: 'zh-CN', label: { 'zh-CN': '中文', en: 'Chinese' } }, { value: 'en', label: { 'zh-CN': '英文', en: 'English' } }] },
+    {
+      id: 'language',
+      label: { 'zh-CN': '语言', en: 'Language' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'zh-CN', label: { 'zh-CN': '中文', en: 'Chinese' } },
+        { value: 'en', label: { 'zh-CN': '英文', en: 'English' } },
+      ],
+    },
     { id: 'send_resolved', label: { 'zh-CN': '恢复时也通知', en: 'Also tell when resolved' }, input: 'switch', required: false },
   ],
   shape: emailShape,
@@ -50,7 +59,15 @@ function openEmail(config: EmailConfig, context: SenderContext, world: SenderWor
   const from = config.from ?? context.from ?? world.smtp?.from ?? `alerts@${server.host}`;
   const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'fenghuo.invalid';
   const language = config.language ?? world.language;
-  const transport = createTransport({ ...server, pool: true, maxConnections: 4, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000, ...(config.hello ? { name: config.hello } : {}) });
+  const transport = createTransport({
+    ...server,
+    pool: true,
+    maxConnections: 4,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 30_000,
+    ...(config.hello ? { name: config.hello } : {}),
+  });
   // Header values with template marks belong to Alertmanager's templates, which are not read here.
   const headers = Object.fromEntries(Object.entries(config.headers).filter(([name, value]) => !value.includes('{{') && !/^(subject|from|to|message-id|references|in-reply-to)$/i.test(name)));
   return {
@@ -58,7 +75,17 @@ function openEmail(config: EmailConfig, context: SenderContext, world: SenderWor
       const mail = writeMail(notification, world, { language, domain, by: config.to });
       const thread = mail.inReplyTo ? { inReplyTo: mail.inReplyTo, references: [mail.inReplyTo] } : {};
       try {
-        const sent = await transport.sendMail({ from, to: config.to, subject: mail.subject, text: mail.text, html: mail.html, messageId: mail.messageId, date: new Date(notification.at), ...thread, headers: { ...headers, 'Auto-Submitted': 'auto-generated', 'X-Fenghuo-Thread': notification.thread, 'X-Fenghuo-Reason': notification.reason } });
+        const sent = await transport.sendMail({
+          from,
+          to: config.to,
+          subject: mail.subject,
+          text: mail.text,
+          html: mail.html,
+          messageId: mail.messageId,
+          date: new Date(notification.at),
+          ...thread,
+          headers: { ...headers, 'Auto-Submitted': 'auto-generated', 'X-Fenghuo-Thread': notification.thread, 'X-Fenghuo-Reason': notification.reason },
+        });
         return { outcome: 'delivered', detail: sent.response };
       } catch (error) {
         return refusal(error);
@@ -87,7 +114,14 @@ function serverOf(config: EmailConfig, context: SenderContext, world: SenderWorl
     const user = config.auth_username ?? context.username;
     const password = config.auth_password?.reveal() ?? (config.auth_password_file ? readFileSync(config.auth_password_file, 'utf8').trim() : context.password?.reveal());
     const verify = !(config.tls_config?.insecure_skip_verify ?? false);
-    return { host, port: Number(port), secure: port === '465', requireTLS: config.require_tls ?? context.requireTls, tls: { rejectUnauthorized: verify }, ...(user ? { auth: { user, pass: password ?? '' } } : {}) };
+    return {
+      host,
+      port: Number(port),
+      secure: port === '465',
+      requireTLS: config.require_tls ?? context.requireTls,
+      tls: { rejectUnauthorized: verify },
+      ...(user ? { auth: { user, pass: password ?? '' } } : {}),
+    };
   }
   if (!world.smtp) return null;
   const url = new URL(world.smtp.url);

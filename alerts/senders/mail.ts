@@ -29,7 +29,15 @@ export function writeMail(notification: Notification, world: SenderWorld, about:
   const links = mailLinks(notification, world, about);
   return {
     subject: title,
-    text: [title, notification.reason === 'repeat' ? word('again', language) : '', ...blocks.map(blockText), leftOut(left, language), ...links.map(({ label, href }) => `${label}${language === 'zh-CN' ? '：' : ': '}${href}`)].filter((part) => part !== '').join('\n\n'),
+    text: [
+      title,
+      notification.reason === 'repeat' ? word('again', language) : '',
+      ...blocks.map(blockText),
+      leftOut(left, language),
+      ...links.map(({ label, href }) => `${label}${language === 'zh-CN' ? '：' : ': '}${href}`),
+    ]
+      .filter((part) => part !== '')
+      .join('\n\n'),
     html: page({ title, language, note: notification.reason === 'repeat' ? word('again', language) : '', blocks, left: leftOut(left, language), links, firing: notification.status === 'firing' }),
     messageId,
     inReplyTo: notification.id === first ? null : messageIdOf(first, domain),
@@ -60,7 +68,12 @@ function alertBlock(alert: Alert, world: SenderWorld, language: Language): Block
   if (severity) rows.push([word('severity', language), severityWord(severity, language)]);
   const labels = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
   if (labels.length > 0) rows.push([word('labels', language), labels.join(' ')]);
-  return { head: `${word(alert.state === 'resolved' ? 'over' : 'firing', language)} · ${headline(alert, world, language)}`, why: reasonLine(alert, language), firing: alert.state !== 'resolved', rows };
+  return {
+    head: `${word(alert.state === 'resolved' ? 'over' : 'firing', language)} · ${headline(alert, world, language)}`,
+    why: reasonLine(alert, language),
+    firing: alert.state !== 'resolved',
+    rows,
+  };
 }
 
 function mailLinks(notification: Notification, world: SenderWorld, about: { language: Language; by: string }): Link[] {
@@ -69,7 +82,8 @@ function mailLinks(notification: Notification, world: SenderWorld, about: { lang
   const links: Link[] = [{ label: word('open', language), href: world.links.console(notification.alerts.length === 1 && only ? `/alerts/${only.fingerprint}` : '/alerts'), strong: false }];
   const runbook = notification.alerts.find((alert) => alert.annotations.runbook)?.annotations.runbook;
   if (runbook) links.push({ label: word('runbook', language), href: world.links.console(`/runbooks/${encodeURIComponent(runbook)}`), strong: false });
-  if (notification.status === 'firing') links.unshift({ label: word('take', language), href: world.links.acknowledge({ thread: notification.thread, by, expiresAt: after(notification.at, day) }), strong: true });
+  if (notification.status === 'firing')
+    links.unshift({ label: word('take', language), href: world.links.acknowledge({ thread: notification.thread, by, expiresAt: after(notification.at, day) }), strong: true });
   return links;
 }
 
@@ -88,11 +102,18 @@ function page(parts: { title: string; language: Language; note: string; blocks: 
   const { title, language, note, blocks, left, links, firing } = parts;
   const font = "font-family:'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif";
   const paragraph = (text: string) => (text ? `<p style="margin:0 0 12px;color:#555">${escapeHtml(text)}</p>` : '');
-  const buttons = links.map(({ label, href, strong }) => `<a href="${escapeHtml(href)}" style="display:inline-block;margin:0 12px 8px 0;${strong ? 'padding:8px 16px;border-radius:6px;background:#1f4fd8;color:#fff;text-decoration:none' : 'padding:8px 0;color:#1f4fd8'}">${escapeHtml(label)}</a>`).join('');
+  const buttons = links
+    .map(
+      ({ label, href, strong }) =>
+        `<a href="${escapeHtml(href)}" style="display:inline-block;margin:0 12px 8px 0;${strong ? 'padding:8px 16px;border-radius:6px;background:#1f4fd8;color:#fff;text-decoration:none' : 'padding:8px 0;color:#1f4fd8'}">${escapeHtml(label)}</a>`,
+    )
+    .join('');
   return `<!doctype html><html lang="${language}"><body style="margin:0;padding:24px;background:#f5f5f2;${font};font-size:15px;line-height:1.6;color:#1a1a1a"><div style="max-width:640px;margin:0 auto;background:#fff;border-radius:8px;padding:24px;border-top:4px solid ${firing ? '#c92a2a' : '#2b8a3e'}"><h1 style="font-size:18px;margin:0 0 12px">${escapeHtml(title)}</h1>${paragraph(note)}${blocks.map(blockHtml).join('')}${paragraph(left)}<div style="margin-top:16px">${buttons}</div></div></body></html>`;
 }
 
 function blockHtml({ head, why, firing, rows }: Block): string {
-  const lines = rows.map(([name, value]) => `<tr><td style="padding:2px 16px 2px 0;color:#777;white-space:nowrap;vertical-align:top">${escapeHtml(name)}</td><td style="padding:2px 0">${escapeHtml(value)}</td></tr>`).join('');
+  const lines = rows
+    .map(([name, value]) => `<tr><td style="padding:2px 16px 2px 0;color:#777;white-space:nowrap;vertical-align:top">${escapeHtml(name)}</td><td style="padding:2px 0">${escapeHtml(value)}</td></tr>`)
+    .join('');
   return `<div style="margin:0 0 16px;padding-left:12px;border-left:3px solid ${firing ? '#c92a2a' : '#2b8a3e'}"><div style="font-weight:600">${escapeHtml(head)}</div><div>${escapeHtml(why)}</div><table style="border-collapse:collapse;font-size:13px;margin-top:4px">${lines}</table></div>`;
 }

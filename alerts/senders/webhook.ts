@@ -14,7 +14,9 @@ const webhookShape = {
   send_resolved: z.boolean().prefault(true),
   max_alerts: z.int().min(0).prefault(0),
   timeout: durationText.prefault('10s'),
-  secret: secretText.refine((secret) => signer(secret.reveal()) !== undefined, { message: 'must be base64, for example whsec_…', params: { hint: 'make one with: openssl rand -base64 24' } }).optional(),
+  secret: secretText
+    .refine((secret) => signer(secret.reveal()) !== undefined, { message: 'must be base64, for example whsec_…', params: { hint: 'make one with: openssl rand -base64 24' } })
+    .optional(),
   http_config: z
     .strictObject({
       authorization: z.strictObject({ type: z.string().prefault('Bearer'), credentials: secretText }).optional(),
@@ -53,7 +55,13 @@ function openWebhook(config: WebhookConfig, world: SenderWorld): Sender {
       if (isIP(address) && isRefused(address, world.privateAddresses)) return { outcome: 'rejected', reason: `calls to ${address} are refused by alerting.private_addresses` };
       const body = JSON.stringify(webhookPayload(notification, world.links, config.max_alerts));
       const now = world.clock.now();
-      const headers = { 'content-type': 'application/json', 'user-agent': 'fenghuo', 'idempotency-key': notification.id, ...authorization(config), ...(signing ? standardHeaders(signing, { id: notification.id, now, body }) : {}) };
+      const headers = {
+        'content-type': 'application/json',
+        'user-agent': 'fenghuo',
+        'idempotency-key': notification.id,
+        ...authorization(config),
+        ...(signing ? standardHeaders(signing, { id: notification.id, now, body }) : {}),
+      };
       try {
         const answer = await request(config.url, { method: 'POST', body, headers, dispatcher: agent, signal: AbortSignal.any([signal, AbortSignal.timeout(config.timeout)]) });
         const text = (await answer.body.text()).slice(0, 200);
@@ -110,7 +118,15 @@ never.addSubnet('fe80::', 10, 'ipv6');
 never.addAddress('fd00:ec2::254', 'ipv6');
 never.addAddress('100.100.100.200', 'ipv4');
 const inner = new BlockList();
-for (const [network, bits] of [['127.0.0.0', 8], ['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['100.64.0.0', 10], ['0.0.0.0', 8]] as const) inner.addSubnet(network, bits, 'ipv4');
+for (const [network, bits] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['0.0.0.0', 8],
+] as const)
+  inner.addSubnet(network, bits, 'ipv4');
 inner.addSubnet('fc00::', 7, 'ipv6');
 inner.addAddress('::1', 'ipv6');
 inner.addAddress('::', 'ipv6');

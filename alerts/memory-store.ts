@@ -1,0 +1,114 @@
+import type { UnixMs } from '#lib/time.ts';
+import type { AlertTransition } from './alert.ts';
+import { applyChange, emptyState } from './change.ts';
+import type { Decision, Delivery, OutboxEntry } from './notification.ts';
+import type { AlertChange, AlertState, AlertStore } from './ports.ts';
+
+interface Kept {
+  state: AlertState;
+  /** By notification id, in the order they were decided. */
+  outbox: Map<string, OutboxEntry & { leasedUntil: UnixMs | null }>;
+  deliveries: Delivery[];
+  transitions: AlertTransition[];
+  decisions: Decision[];
+  audit: AlertChange['audit'][number][];
+  copied: { transitions: number; deliveries: number };
+}
+
+/** Everything in memory: for tests of rules and as the yardstick the real store is held against. Values are copied in and out as a database would. */
+export function memoryAlertStore(): AlertStore & { audit(): readonly AlertChange['audit'][number][] } {
+  const kept: Kept = { state: emptyState, outbox: new Map(), deliveries: [], transitions: [], decisions: [], audit: [], copied: { transitions: 0, deliveries: 0 } };
+  let leader: symbol | null = null;
+  const waiting: (() => void)[] = [];
+  return {
+    load: async () => structuredClone(kept.state),
+    async commit(change, version) {
+      if (version !== kept.state.version) return { ok: false };
+      const copy = structuredClone(change);
+      kept.state = applyChange(kept.state, copy, version + 1);
+      kept.transitions.push(...copy.transitions);
+      kept.decisions.push(...copy.decisions);
+      kept.audit.push(...copy.audit);
+      for (const notification of copy.notifications) {
+        if (!kept.outbox.has(notification.id)) kept.outbox.set(notification.id, { notification, state: 'queued', attempts: 0, dueAt: notification.at, detail: '', settledAt: null, leasedUntil: null });
+      }
+      return { ok: true, version: version + 1 };
+    },
+    claim: async (question) => claim(kept, question),
+    async nextDueAt() {
+      const due = [...kept.outbox.values()].filter(isWaiting).map((entry) => entry.leasedUntil ?? entry.dueAt);
+      return due.length === 0 ? null : (Math.min(...due) as UnixMs);
+    },
+    record: async (delivery, retryAt) => record(kept, delivery, retryAt),
+    outbox: async ({ episodes, limit }) =>
+      structuredClone(
+        [...kept.outbox.values()]
+          .filter((entry) => entry.notification.alerts.some((alert) => episodes.includes(alert.episode)))
+          .reverse()
+          .slice(0, limit)
+          .map(({ leasedUntil: _lease, ...entry }) => entry),
+      ),
+    deliveries: async ({ notifications }) => kept.deliveries.filter((delivery) => notifications.includes(delivery.notification)),
+    history: async ({ fingerprint, limit }) =>
+      kept.transitions
+        .filter((transition) => transition.fingerprint === fingerprint)
+        .reverse()
+        .slice(0, limit),
+    decisions: async ({ groupKeys, limit }) =>
+      kept.decisions
+        .filter((decision) => groupKeys.includes(decision.groupKey))
+        .reverse()
+        .slice(0, limit),
+    async lead({ signal }) {
+      const me = Symbol('leader');
+      while (leader !== null) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        signal.throwIfAborted();
+      }
+      leader = me;
+      return async () => {
+        if (leader === me) leader = null;
+        for (const wake of waiting.splice(0)) wake();
+      };
+    },
+    async uncopied(limit) {
+      const transitions = kept.transitions.slice(kept.copied.transitions, kept.copied.transitions + limit);
+      const deliveries = kept.deliveries.slice(kept.copied.deliveries, kept.copied.deliveries + limit);
+      return { token: `${kept.copied.transitions + transitions.length}/${kept.copied.deliveries + deliveries.length}`, transitions, deliveries };
+    },
+    async markCopied(token) {
+      const [transitions = 0, deliveries = 0] = token.split('/').map(Number);
+      kept.copied = { transitions, deliveries };
+    },
+    audit: () => kept.audit,
+  };
+}
+
+const isWaiting = (entry: OutboxEntry): boolean => entry.settledAt === null;
+
+function claim(kept: Kept, { now, limit, leaseMs }: { now: UnixMs; limit: number; leaseMs: number }) {
+  const claims: { notification: OutboxEntry['notification']; attempt: number }[] = [];
+  const busy = new Set<string>();
+  for (const entry of kept.outbox.values()) {
+    if (!isWaiting(entry)) continue;
+    const lane = `${entry.notification.thread} ${entry.notification.integration}`;
+    const first = !busy.has(lane);
+    busy.add(lane);
+    if (!first || claims.length >= limit || entry.dueAt > now || (entry.leasedUntil !== null && entry.leasedUntil > now)) continue;
+    entry.leasedUntil = (now + leaseMs) as UnixMs;
+    entry.attempts++;
+    claims.push({ notification: structuredClone(entry.notification), attempt: entry.attempts });
+  }
+  return claims;
+}
+
+function record(kept: Kept, delivery: Delivery, retryAt: UnixMs | null): void {
+  kept.deliveries.push(delivery);
+  const entry = kept.outbox.get(delivery.notification);
+  if (!entry) return;
+  entry.leasedUntil = null;
+  entry.state = delivery.state;
+  entry.detail = delivery.detail;
+  if (retryAt === null) entry.settledAt = delivery.at;
+  else entry.dueAt = retryAt;
+}
