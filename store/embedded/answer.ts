@@ -19,8 +19,6 @@ export interface ServerFacts {
 }
 
 export interface Counts extends Tally {
-  readRows: number;
-  readBytes: number;
   elapsedNs: number;
 }
 

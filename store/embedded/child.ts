@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { systemClock } from '#lib/clock.ts';
-import { Connections } from './connections.ts';
+import { Connections, type Slots } from './connections.ts';
 import { loadAddon } from './native.ts';
 import { createEngineServer } from './server.ts';
 import { openSpill } from './spill.ts';
@@ -12,7 +12,7 @@ export interface ChildOptions {
   memoryBytes: number;
   port: number;
   password: string;
-  slots: number;
+  slots: Slots;
 }
 
 export type FromChild = { ready: { port: number } } | { failed: string };

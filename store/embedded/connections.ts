@@ -26,9 +26,17 @@ interface Options {
   addon: Addon;
   path: string;
   clock: Clock;
-  /** How many statements run at once; the rest wait in line. */
-  slots: number;
+  slots: Slots;
 }
+
+/** How many statements of each lane run at once; the rest wait in line. Two lanes, so that slow questions never hold up what has to be stored. */
+export interface Slots {
+  reads: number;
+  writes: number;
+}
+export type Lane = keyof Slots;
+
+const longestQueue = 1_000;
 
 /**
  * Every statement gets a fresh connection (0.3 ms), as every request gets a fresh context on a server, so nothing sticks:
@@ -36,20 +44,20 @@ interface Options {
  */
 export class Connections {
   readonly #options: Options;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Record<Lane, (() => void)[]> = { reads: [], writes: [] };
   readonly #sessions = new Map<string, { connection: Connection; busy: boolean; expire: () => void }>();
-  #free: number;
+  readonly #free: Slots;
 
   constructor(options: Options) {
     this.#options = options;
-    this.#free = options.slots;
+    this.#free = { ...options.slots };
   }
 
-  async lend(ask: SessionAsk): Promise<Lease> {
+  async lend(ask: SessionAsk, lane: Lane): Promise<Lease> {
     const tag = crypto.randomUUID();
-    if (ask.sessionId) return this.#lendSession(ask, tag);
-    await this.#slot();
-    return this.#lease({ tag, session: false, make: () => this.#open(tag), giveBack: (connection) => this.#options.addon.CloseConnection(connection) });
+    if (ask.sessionId) return this.#lendSession(ask, { tag, lane });
+    await this.#slot(lane);
+    return this.#lease({ tag, lane, session: false, make: () => this.#open(tag), giveBack: (connection) => this.#options.addon.CloseConnection(connection) });
   }
 
   /** A connection beside the line, for killing and watching what the others run. */
@@ -57,7 +65,7 @@ export class Connections {
     return this.#open('control');
   }
 
-  async #lendSession(ask: SessionAsk, tag: string): Promise<Lease> {
+  async #lendSession(ask: SessionAsk, { tag, lane }: { tag: string; lane: Lane }): Promise<Lease> {
     const known = this.#sessions.get(ask.sessionId);
     if (known?.busy) throw fault(373, 'SESSION_IS_LOCKED', `Session ${ask.sessionId} is locked by a concurrent client`);
     if (!known && ask.sessionMustExist) throw fault(372, 'SESSION_NOT_FOUND', `Session ${ask.sessionId} not found`);
@@ -65,9 +73,12 @@ export class Connections {
     session.busy = true;
     session.expire();
     this.#sessions.set(ask.sessionId, session);
-    await this.#slot();
+    await this.#slot(lane);
     const { addon, clock } = this.#options;
-    addon.QueryWithConnection(session.connection, `SET log_comment = '${tag}'`, 'Null');
+    const make = () => {
+      addon.QueryWithConnection(session.connection, `SET log_comment = '${tag}'`, 'Null');
+      return session.connection;
+    };
     const giveBack = () => {
       session.busy = false;
       session.expire = clock.after(durationMs(ask.sessionTimeoutSeconds * 1000), () => {
@@ -75,15 +86,15 @@ export class Connections {
         addon.CloseConnection(session.connection);
       });
     };
-    return this.#lease({ tag, session: true, make: () => session.connection, giveBack });
+    return this.#lease({ tag, lane, session: true, make, giveBack });
   }
 
-  #lease({ tag, session, make, giveBack }: { tag: string; session: boolean; make: () => Connection; giveBack: (connection: Connection) => void }): Lease {
+  #lease({ tag, lane, session, make, giveBack }: { tag: string; lane: Lane; session: boolean; make: () => Connection; giveBack: (connection: Connection) => void }): Lease {
     let connection: Connection;
     try {
       connection = make();
     } catch (error) {
-      this.#leave();
+      this.#leave(lane);
       throw error;
     }
     let lent = true;
@@ -95,7 +106,7 @@ export class Connections {
         if (!lent) return;
         lent = false;
         giveBack(connection);
-        this.#leave();
+        this.#leave(lane);
       },
     };
   }
@@ -105,14 +116,15 @@ export class Connections {
     return addon.CreateConnection(path, [`--log_comment=${tag}`, ...serverDefaults]);
   }
 
-  #slot(): Promise<void> | void {
-    if (this.#free > 0) this.#free--;
-    else return new Promise((resolve) => this.#waiting.push(resolve));
+  #slot(lane: Lane): Promise<void> | void {
+    if (this.#free[lane] > 0) this.#free[lane]--;
+    else if (this.#waiting[lane].length >= longestQueue) throw fault(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', `Too many simultaneous queries: ${longestQueue} wait already`);
+    else return new Promise((resolve) => this.#waiting[lane].push(resolve));
   }
 
-  #leave(): void {
-    const next = this.#waiting.shift();
+  #leave(lane: Lane): void {
+    const next = this.#waiting[lane].shift();
     if (next) next();
-    else this.#free++;
+    else this.#free[lane]++;
   }
 }

@@ -125,7 +125,7 @@ class Supervisor implements Engine {
 
   #childOptions(): ChildOptions {
     const { dataDir, memoryBytes } = this.#options;
-    return { dataDir, memoryBytes, port: this.#port, password: this.password, slots: 6 };
+    return { dataDir, memoryBytes, port: this.#port, password: this.password, slots: { reads: 6, writes: 4 } };
   }
 
   #died(code: number | null, signal: NodeJS.Signals | null): void {

@@ -85,6 +85,25 @@ describe('queries', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_500);
   });
 
+  it('never wait behind slow ones when they store', async () => {
+    await good('CREATE TABLE lanes (a UInt8) ENGINE = Memory');
+    const slow = Promise.all(Array.from({ length: 8 }, () => text('SELECT sleep(1)')));
+    const startedAt = performance.now();
+    await good('INSERT INTO lanes VALUES (1)');
+    expect(performance.now() - startedAt).toBeLessThan(700);
+    await slow;
+  });
+
+  it('tell what they read, when asked for it', async () => {
+    await good('CREATE TABLE counted ENGINE = MergeTree ORDER BY number AS SELECT number FROM numbers(150000)');
+    const response = await good('SELECT sum(number) FROM counted WHERE number % 2 = 0', { url: { wait_end_of_query: '1', send_progress_in_http_headers: '1' } });
+    expect(JSON.parse(response.headers.get('x-clickhouse-summary') ?? '')).toMatchObject({ read_rows: '150000', result_rows: '1', written_rows: '0' });
+    expect(response.headers.get('x-clickhouse-progress')).toContain('"read_rows":"150000"');
+    const json = await good('SELECT number FROM counted LIMIT 3', { url: { default_format: 'JSON' } });
+    const { statistics } = (await json.json()) as { statistics: { rows_read: number } };
+    expect(JSON.parse(json.headers.get('x-clickhouse-summary') ?? '')).toMatchObject({ read_rows: String(statistics.rows_read), result_rows: '3' });
+  });
+
   it('answer others while one is planned for long', async () => {
     const slow = text('SELECT (SELECT sleep(1.5))');
     await systemClock.sleep(durationMs(100));

@@ -13,6 +13,8 @@ export interface Sink {
 
 /** What a statement did, in true counts. */
 export interface Tally {
+  readRows: number;
+  readBytes: number;
   writtenRows: number;
   writtenBytes: number;
   resultRows: number;
@@ -83,12 +85,12 @@ function previous(command: (sql: string) => string, names: string[]): string {
 async function perform(addon: Addon, connection: Connection, { job: { sql, statement, ask }, sink }: { job: Job; sink: Sink }): Promise<Tally> {
   if (statement.kind === 'insert') {
     const { rowsWritten, bytesWritten } = await addon.InsertRawAsyncConnection(connection, sql, nothing, false);
-    return { writtenRows: rowsWritten, writtenBytes: bytesWritten, resultRows: rowsWritten, resultBytes: bytesWritten };
+    return { readRows: rowsWritten, readBytes: bytesWritten, writtenRows: rowsWritten, writtenBytes: bytesWritten, resultRows: rowsWritten, resultBytes: bytesWritten };
   }
   if (canStream(statement, ask)) return stream(addon, connection, { sql, format: ask.format, sink });
   const { bytes, rowsRead, bytesRead } = await addon.QueryAsyncConnection(connection, sql, ask.format);
   if (bytes.length > 0) await sink.write(bytes);
-  return { writtenRows: 0, writtenBytes: 0, resultRows: rowsRead, resultBytes: bytesRead };
+  return { ...statistics(bytes), writtenRows: 0, writtenBytes: 0, resultRows: rowsRead, resultBytes: bytesRead };
 }
 
 /** One document with counts at its end: nobody can read it in parts, and only a whole result has true counts. */
@@ -98,8 +100,15 @@ function canStream(statement: Statement, ask: Ask): boolean {
   return statement.kind === 'read' && statement.streamable && !document.test(statement.format ?? ask.format) && !/^(1|true)$/.test(ask.settings.get('extremes') ?? '');
 }
 
+/** A JSON document ends with what was read for it; elsewhere the engine does not tell. */
+function statistics(bytes: Uint8Array): Pick<Tally, 'readRows' | 'readBytes'> {
+  const end = Buffer.from(bytes.subarray(-200)).toString('latin1');
+  const [, rows = 0, read = 0] = /"rows_read": (\d+),\s*"bytes_read": (\d+)\s*}\s*}\s*$/.exec(end) ?? [];
+  return { readRows: Number(rows), readBytes: Number(read) };
+}
+
 async function stream(addon: Addon, connection: Connection, { sql, format, sink }: { sql: string; format: string; sink: Sink }): Promise<Tally> {
-  const tally = { writtenRows: 0, writtenBytes: 0, resultRows: 0, resultBytes: 0 };
+  const tally = { readRows: 0, readBytes: 0, writtenRows: 0, writtenBytes: 0, resultRows: 0, resultBytes: 0 };
   const handle = addon.StreamQuery(connection, sql, format);
   let ended = false;
   try {

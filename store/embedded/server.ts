@@ -6,10 +6,10 @@ import type { Connections, Lease } from './connections.ts';
 import { asFault } from './fault.ts';
 import type { Addon } from './native.ts';
 import { type Ask, authenticate, readAsk, readForm } from './request.ts';
-import { type Job, run } from './run.ts';
+import { type Job, run, type Sink } from './run.ts';
 import type { Spill } from './spill.ts';
 import { assertOnlyReads, insertFromFile, readStatement, type Statement } from './statement.ts';
-import type { Watch } from './watch.ts';
+import type { Watch, Watching } from './watch.ts';
 
 export interface ServerParts {
   addon: Addon;
@@ -67,12 +67,12 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
       file = parts.spill.path(Number(request.headers['content-length'] ?? 0) * (request.headers['content-encoding'] ? 10 : 1));
       await body.toFile(file, data);
     }
-    lease = await parts.connections.lend(ask);
+    lease = await parts.connections.lend(ask, statement.kind === 'read' ? 'reads' : 'writes');
     if (response.closed) return;
     const job: Job = { ask, statement, sql: file && statement.kind === 'insert' ? insertFromFile(sql, statement, file) : sql.slice(0, statement.end) };
     const watching = parts.watch.follow(lease.tag, reply, { gone: response, ask });
-    const tally = await run(parts.addon, lease, { job, sink: reply }).finally(() => watching.stop());
-    reply.end({ ...tally, ...watching.seen(tally), elapsedNs: Math.round((parts.clock.elapsed() - startedAt) * 1e6) });
+    const tally = await run(parts.addon, lease, { job, sink: ask.progress || ask.waitForEnd ? watched(reply, watching) : reply }).finally(() => watching.stop());
+    reply.end({ ...watching.seen(tally), elapsedNs: Math.round((parts.clock.elapsed() - startedAt) * 1e6) });
   } catch (error) {
     const known = asFault(error);
     reply.fail(file ? asFault(new Error(known.message.replaceAll(file, 'the request body'))) : known);
@@ -80,6 +80,19 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
     lease?.release();
     if (file) await parts.spill.remove(file);
   }
+}
+
+/** Who asks for counts gets true ones: the engine tells them only while the statement still runs. */
+function watched(reply: Answer, watching: Watching): Sink {
+  return {
+    get closed() {
+      return reply.closed;
+    },
+    async write(bytes) {
+      await watching.look();
+      await reply.write(bytes);
+    },
+  };
 }
 
 async function bodyOf(request: IncomingMessage, ask: Ask): Promise<Body> {

@@ -6,10 +6,14 @@ import type { Addon, Connection } from './native.ts';
 import type { Ask } from './request.ts';
 import type { Tally } from './run.ts';
 
+const progressMs = durationMs(100);
+
 export interface Watching {
+  /** Asks how far the statement is; only useful while it runs. */
+  look(): Promise<void>;
   stop(): void;
-  /** What was read; for statements that were not followed, what they gave. */
-  seen(tally: Tally): { readRows: number; readBytes: number };
+  /** Adds what was read, as far as it was seen. */
+  seen(tally: Tally): Tally;
 }
 
 /** Follows running statements from a connection beside them: kills them when the client has gone, and tells progress when asked to. */
@@ -31,21 +35,24 @@ export class Watch {
     const onGone = () => this.#killUntil(tag, () => !running);
     gone.once('close', onGone);
     const look = async () => {
-      if (!running) return;
       const [rows, bytes, total] = await this.#progress(tag);
       if (!running || rows === undefined) return;
       read = { readRows: rows, readBytes: bytes ?? 0 };
-      answer.progress.push(JSON.stringify({ read_rows: String(rows), read_bytes: String(bytes ?? 0), total_rows_to_read: String(total ?? 0) }));
-      cancel = this.#clock.after(durationMs(100), look);
+      if (ask.progress) answer.progress.push(JSON.stringify({ read_rows: String(rows), read_bytes: String(bytes ?? 0), total_rows_to_read: String(total ?? 0) }));
     };
-    let cancel = ask.progress ? this.#clock.after(durationMs(20), look) : () => {};
+    const again = () => {
+      cancel = this.#clock.after(progressMs, () => void look().then(() => running && again()));
+    };
+    let cancel = () => {};
+    if (ask.progress) again();
     return {
+      look,
       stop() {
         running = false;
         cancel();
         gone.removeListener('close', onGone);
       },
-      seen: (tally) => (read.readRows > 0 ? read : { readRows: tally.writtenRows || tally.resultRows, readBytes: tally.writtenBytes || tally.resultBytes }),
+      seen: (tally) => ({ ...tally, readRows: Math.max(tally.readRows, read.readRows), readBytes: Math.max(tally.readBytes, read.readBytes) }),
     };
   }
 
