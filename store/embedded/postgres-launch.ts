@@ -32,6 +32,9 @@ const settings = {
   log_min_error_statement: 'panic',
 };
 
+/** Said to every connection, whenever the server starts or stops. */
+const ordinary = /terminating connection due to administrator command|the database system is (starting up|shutting down|in recovery mode|not yet accepting connections)/;
+
 /** Starts the server once and waits until it answers; throws with its own words when it ends before that. */
 export async function launchPostgres(cluster: Cluster, port: number, say: (line: string) => void): Promise<Running> {
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -47,7 +50,7 @@ export async function launchPostgres(cluster: Cluster, port: number, say: (line:
     createInterface({ input: child.stderr }).on('line', (line) => {
       last.push(line);
       if (last.length > 8) last.shift();
-      if (/ (WARNING|FATAL|PANIC): /.test(line)) say(line.replace(/^.*?(WARNING|FATAL|PANIC): +/, 'Postgres: '));
+      if (/ (WARNING|FATAL|PANIC): /.test(line) && !ordinary.test(line)) say(line.replace(/^.*?(WARNING|FATAL|PANIC): +/, 'Postgres: '));
       if (line.includes('database system is ready to accept connections')) resolve('ready');
     });
   });
