@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { buildKind } from '#lib/kinds.ts';
 import { probeKinds } from './probes/index.ts';
 import type { Probe } from './probes/probe.ts';
+import { references as sourceReferences, shape as sourceShape } from './sources/settings.ts';
 import { vantageSchema } from './vantage.ts';
 
 export { probeKinds } from './probes/index.ts';
@@ -24,9 +25,7 @@ function mistimed(probe: Probe): z.core.$ZodIssueCustom[] {
 export const shape = {
   vantages: z.array(vantageSchema).default([]),
   probes: probesSection.default([]),
+  ...sourceShape,
 };
 
-export const references = [
-  { from: 'probes[].service', to: 'services[].id' },
-  { from: 'probes[].vantages[]', to: 'vantages[].id' },
-];
+export const references = [{ from: 'probes[].service', to: 'services[].id' }, { from: 'probes[].vantages[]', to: 'vantages[].id' }, ...sourceReferences];
