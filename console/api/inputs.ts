@@ -57,3 +57,5 @@ export function spanOf({ from, to, range }: RangeInput, now: UnixMs): { ok: true
   if (until - start > longest) return { ok: false, path: 'from', message: 'the range is longer than 400 days' };
   return { ok: true, span: { from: start, until } };
 }
+
+export const idText = z.string().trim().min(1).max(100);

@@ -110,6 +110,14 @@ export const panels: readonly Panel[] = [
     read: (asked) => lines(asked, (question) => asked.questions.checkLatency({ ...question, by: 'probe', quantiles: [0.95] }), { unit: 'seconds', name: probeName(asked.catalogue) }),
   },
   {
+    id: 'probe-failures',
+    title: { 'zh-CN': '探测失败率', en: 'Probe failure ratio' },
+    subtitle: { 'zh-CN': '失败 ÷ 探测，各探测', en: 'failed ÷ checks, by probe' },
+    span: 6,
+    measure: 'check.failed/check.total',
+    read: (asked) => lines(asked, (question) => asked.questions.checkFailureRatio({ ...question, by: 'probe' }), { unit: 'ratio', name: probeName(asked.catalogue) }),
+  },
+  {
     id: 'probe-states',
     title: { 'zh-CN': '各探测状态', en: 'Probe states' },
     subtitle: { 'zh-CN': '每格取最差的一次', en: 'each cell is the worst of its time' },

@@ -6,6 +6,7 @@ import type { LoopHealth } from '#lib/loop.ts';
 import type { Actor, Person, TokenScope } from '#lib/people.ts';
 import type { Bilingual, Language } from '#lib/text.ts';
 import type { DurationMs, UnixMs } from '#lib/time.ts';
+import type { OutsideDesk } from './alertmanager-desk.ts';
 import type { Questions } from './questions.ts';
 import type { DeliveryView, GateView, HealthView, IncidentRow, IncidentView, NoticeDraft, NoticeView, RunbookView, StepView, TimelineRow } from './views.ts';
 
@@ -151,7 +152,7 @@ export interface IncidentDesk {
   setRole(ask: { id: string; role: string; person: string; actor: Actor; now: UnixMs }): Promise<Done>;
   setLevel(ask: { id: string; level: IncidentRow['level']; actor: Actor; now: UnixMs }): Promise<Done>;
   close(ask: { id: string; reason: string; actor: Actor; now: UnixMs }): Promise<Done>;
-  closeStep(ask: StepAsk & { note: string; choice: string | null; evidence: { panels: unknown } }): Promise<Done>;
+  closeStep(ask: StepAsk & { note: string; choice: string | null; evidence: { panels: unknown } | null }): Promise<Done>;
   skipStep(ask: StepAsk & { reason: string }): Promise<Done>;
   actStep(ask: StepAsk): Promise<Done>;
   undoStep(ask: StepAsk): Promise<Done>;
@@ -214,6 +215,8 @@ export interface ConsolePorts {
   notices: NoticeDesk;
   probes: ProbeRunner;
   health: HealthSource;
+  /** Alertmanager's API on the same alert path. */
+  outside: OutsideDesk | null;
   /** Only in demo mode. */
   demo: DemoSwitches | null;
 }

@@ -91,6 +91,7 @@ export interface Questions {
   phaseTimes(question: { span: Span; probe: string }): Promise<readonly { phase: string; p50Ms: number; p95Ms: number }[]>;
   checkHeatmap(question: LineQuestion): Promise<Heat>;
   checkLatency(question: LineQuestion & { by: LineBy; quantiles: readonly number[] }): Promise<Lines>;
+  checkFailureRatio(question: LineQuestion & { by: LineBy }): Promise<Lines>;
   /** Worst state of each probe in each step: letters as in `ProbeMinutes`. */
   checkStates(question: LineQuestion): Promise<{ times: readonly UnixMs[]; stepMs: DurationMs; rows: readonly { key: string; cells: string }[]; sql: string }>;
   failureKinds(question: LineQuestion): Promise<Ranking>;

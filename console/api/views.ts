@@ -359,6 +359,8 @@ export interface LogsView {
   histogram: SeriesView;
   facets: { name: string; values: { value: string; count: number }[] }[];
   records: { at: string; service: string; source: string; level: string; body: string; attributes: Record<string, string> }[];
+  /** Pass as `before` for the next page; null when this is the last. */
+  next: string | null;
 }
 
 /** GET /api/v1/health-report → loops, queues, sources, engine and database as they are. */
