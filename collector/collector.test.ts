@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { virtualClock } from '#lib/clock.ts';
 import { durationMs, unixMs } from '#lib/time.ts';
@@ -162,5 +163,41 @@ describe('the collector', () => {
     collector.replace([probe({ id: 'new', intervalMs: durationMs(1_000), check: async () => pass })], []);
     await clock.advance(durationMs(2_000));
     expect(stored.map(({ probeId }) => probeId)).toEqual(['old', 'new', 'new']);
+  });
+
+  it('holds its laws whatever the checks take: no probe over itself, scheduled starts only on its own times, a re-check only after a failure', async () => {
+    const check = fc.record({ tookMs: fc.integer({ min: 0, max: 6_000 }), bad: fc.boolean() });
+    const fleet = fc.array(fc.record({ intervalMs: fc.constantFrom(1_000, 2_000, 5_000), checks: fc.array(check, { minLength: 1, maxLength: 6 }) }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fleet, async (wishes) => {
+        const running = new Map<string, number>();
+        const probes = wishes.map(({ intervalMs, checks }, index) => {
+          let turn = 0;
+          return probe({
+            id: `p${index}`,
+            intervalMs: durationMs(intervalMs),
+            async check({ clock, signal }) {
+              const { tookMs, bad } = checks[turn++ % checks.length] ?? { tookMs: 0, bad: false };
+              running.set(`p${index}`, (running.get(`p${index}`) ?? 0) + 1);
+              expect(running.get(`p${index}`)).toBe(1);
+              await clock.sleep(durationMs(tookMs), signal).catch(() => {});
+              running.set(`p${index}`, 0);
+              return bad ? fail : pass;
+            },
+          });
+        });
+        const { clock, collector, stored, errors } = harness(probes);
+        await clock.advance(durationMs(30_000));
+        await collector.stop();
+        expect(errors).toEqual([]);
+        for (const { id, intervalMs } of probes) {
+          const own = stored.filter(({ probeId }) => probeId === id);
+          const scheduled = own.filter(({ attempt }) => attempt === 0);
+          for (const { at } of scheduled) expect((at - (scheduled[0]?.at ?? 0)) % intervalMs).toBe(0);
+          for (const [index, { attempt }] of own.entries()) if (attempt > 0) expect(own[index - 1]).toMatchObject({ attempt: attempt - 1, outcome: { kind: 'fail' } });
+        }
+      }),
+      { numRuns: 40 },
+    );
   });
 });

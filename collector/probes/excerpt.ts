@@ -29,12 +29,21 @@ function unpacked(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8A
   }
 }
 
+const decoders = new Map<string, TextDecoder>();
+
+/** Kept: making one costs more than a small body takes to read. A charset nobody knows is read as UTF-8. */
 function decoder(charset: string): TextDecoder {
+  const known = decoders.get(charset);
+  if (known) return known;
+  let made: TextDecoder;
   try {
-    return new TextDecoder(charset);
+    made = new TextDecoder(charset);
   } catch {
-    return new TextDecoder();
+    made = new TextDecoder();
   }
+  // Names come from strangers' headers.
+  if (decoders.size < 50) decoders.set(charset, made);
+  return made;
 }
 
 const secretKeys = /("(?:[^"]*(?:token|password|passwd|secret|session|cookie)[^"]*)"\s*:\s*)"[^"]*"/gi;

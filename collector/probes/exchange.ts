@@ -3,6 +3,7 @@ import { durationMs } from '#lib/time.ts';
 import type { Answer } from './assertion.ts';
 import { bodyText } from './excerpt.ts';
 import { type Line, type LineOptions, openLine, RefusedAddress, type Stage } from './line.ts';
+import { receive } from './receive.ts';
 
 /** One HTTP request and its answer over a line, with what it cost. */
 
@@ -49,21 +50,23 @@ export async function exchange(request: Request, { lines, clock, signal }: Watch
   const line = lines.to(request.url.origin);
   const startedAt = clock.elapsed();
   const own: Partial<Record<Stage, number>> = {};
-  let bodySince: number | null = null;
+  let headAt: number | null = null;
+  const onHead = () => {
+    headAt = clock.elapsed();
+    own.firstByte = headAt - Math.max(startedAt, line.readyAt() ?? startedAt);
+  };
   try {
-    const response = await line.client.request({ method: request.method, path: `${request.url.pathname}${request.url.search}`, headers: headersOf(request), body: request.body, signal });
-    bodySince = clock.elapsed();
-    own.firstByte = bodySince - Math.max(startedAt, line.readyAt() ?? startedAt);
-    const bytes = await readBody(response.body, request.maxBodyBytes);
-    own.body = clock.elapsed() - bodySince;
+    const wire = { method: request.method, path: `${request.url.pathname}${request.url.search}`, headers: headersOf(request), body: request.body, maxBytes: request.maxBodyBytes };
+    const response = await receive(line.client, wire, { signal, onHead });
+    own.body = clock.elapsed() - (headAt ?? startedAt);
     const headers = flatHeaders(response.headers);
     const until = line.peer().certificateUntil;
     return {
       ok: true,
       answer: answerOf({
-        status: response.statusCode,
+        status: response.status,
         headers,
-        body: bodyText({ bytes, headers }, request.maxBodyBytes),
+        body: bodyText({ bytes: response.bytes, headers }, request.maxBodyBytes),
         certificateLeftMs: until === null ? null : durationMs(until.getTime() - clock.now()),
       }),
       phases: { ...line.takePhases(), ...own },
@@ -71,7 +74,8 @@ export async function exchange(request: Request, { lines, clock, signal }: Watch
       address: line.peer().address,
     };
   } catch (error) {
-    const stage = bodySince === null ? line.stage() : 'body';
+    const stage = headAt === null ? line.stage() : 'body';
+    line.abandon();
     return { ok: false, outcome: explain(error, { stage, signal }), phases: { ...line.takePhases(), ...own }, address: line.peer().address };
   }
 }
@@ -101,18 +105,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Reads at most the limit: a probe looks at an answer, it does not download it. */
-async function readBody(body: AsyncIterable<Uint8Array> & { destroy(): unknown }, limit: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= limit) break;
-  }
-  return Buffer.concat(chunks).subarray(0, limit);
 }
 
 /** The prober's own trouble says nothing about the target. */

@@ -27,6 +27,9 @@ export interface Line {
   takePhases(): Phases;
   readyAt(): number | null;
   peer(): Peer;
+  /** Ends it in the middle of a request. */
+  abandon(): void;
+  /** Ends it after whole answers; dearer ways of ending would cost every check. */
   close(): void;
 }
 
@@ -75,10 +78,11 @@ export function openLine(origin: string, options: LineOptions): Line {
     },
     readyAt: () => progress.readyAt,
     peer: () => progress.peer,
-    close() {
+    abandon() {
       progress.socket?.destroy();
       client.destroy().catch(() => {});
     },
+    close: () => void progress.socket?.destroy(),
   };
 }
 
