@@ -48,6 +48,7 @@ const random = chance(31);
 const lines = ['GET /query 200 rt=0.214', 'POST /login 200 code=1003 验证码错误', 'GET /captcha 200 rt=1.8', '上游连接超时，重试第 2 次', 'Failed captcha for user4411 from 203.0.113.24 port 40122'];
 export const logs: LogsView = {
   total: 48_213,
+  next: null,
   histogram: { times: steps(60, 60_000), stepMs: 60_000, unit: 'count', partial: true, series: [{ key: 'info', label: both('信息', 'info'), values: wave({ n: 60, base: 700, sway: 90, noise: 120, seed: 41 }).map(Math.round), samples: 42_000 }, { key: 'error', label: both('错误', 'error'), values: wave({ n: 60, base: 12, sway: 4, noise: 9, seed: 43, jump: { at: 32, by: 220 } }).map(Math.round), samples: 6200 }] },
   facets: [{ name: 'service', values: [{ value: 'invoice', count: 46_011 }, { value: 'verify', count: 2202 }] }, { name: 'level', values: [{ value: 'info', count: 41_877 }, { value: 'error', count: 6214 }, { value: 'warn', count: 122 }] }, { name: 'outcome', values: [{ value: 'ok', count: 41_900 }, { value: 'failed', count: 6214 }] }, { name: 'source', values: [{ value: 'access', count: 40_100 }, { value: 'auth', count: 8113 }] }],
   records: Array.from({ length: 60 }, (_, index) => ({ at: ago(index / 9), service: 'invoice', source: index % 3 === 0 ? 'auth' : 'access', level: random() > 0.7 ? 'error' : 'info', body: lines[Math.floor(random() * lines.length)] ?? '', attributes: { 'http.request.method': 'GET', 'url.path': '/query', 'http.response.status_code': '200', 'client.address': '203.0.113.24' } })),

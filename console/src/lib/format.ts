@@ -56,7 +56,9 @@ function seconds(value: number, language: Language): Shown {
 
 /** The same in one piece of text, for axis labels, tables and spoken words. */
 export function plain(value: number | null, unit: Unit, language: Language): string {
-  const { text, unit: suffix } = show(value, unit, language);
+  const { text: full, unit: suffix } = show(value, unit, language);
+  // In a column trailing zeros keep the digits aligned; in a sentence they only pretend to precision.
+  const text = full.includes('.') ? full.replace(/\.?0+$/, '') : full;
   return suffix === '%' || suffix === '' ? `${text}${suffix}` : `${text} ${suffix}`;
 }
 

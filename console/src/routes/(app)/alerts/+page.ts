@@ -1,0 +1,9 @@
+import type { AlertRow } from '#console/api/views.ts';
+import { ask } from '#src/client.ts';
+import type { PageLoad } from './$types.js';
+
+export const load: PageLoad = async ({ fetch, depends, url }) => {
+  depends('live:alerts');
+  const state = url.searchParams.get('state') === 'all' ? 'all' : 'active';
+  return { state, list: await ask<{ alerts: AlertRow[]; nextEvaluationAt: string | null }>(fetch, `/alerts?state=${state}`) };
+};

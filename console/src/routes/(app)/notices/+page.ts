@@ -1,0 +1,10 @@
+import type { NoticeView } from '#console/api/views.ts';
+import { ask } from '#src/client.ts';
+import type { PublicComponent } from '#src/notices.ts';
+import type { PageLoad } from './$types.js';
+
+export const load: PageLoad = async ({ fetch, depends, url }) => {
+  depends('live:notices');
+  depends('live:components');
+  return { compose: url.searchParams.has('compose'), incident: url.searchParams.get('incident'), answer: await ask<{ notices: NoticeView[]; components: PublicComponent[] }>(fetch, '/notices') };
+};
