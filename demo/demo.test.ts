@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { CheckResult } from '#collector/check.ts';
 import { runCheck } from '#collector/run-check.ts';
 import { shape } from '#collector/settings.ts';
+import { parseConfig } from '#config';
 import { systemClock } from '#lib/clock.ts';
 import { type Demo, startDemo } from './demo.ts';
 import type { FaultName } from './faults.ts';
@@ -136,5 +137,11 @@ describe('the demo service', () => {
     expect(await file('access.log')).toMatch(
       /^127\.0\.0\.1 - - \[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0800\] "POST \/login HTTP\/1\.1" 200 \d+ "-" "fenghuo-probe\/0\.1 \(bj-telecom\)" rt=\d\.\d{3} code=008$/m,
     );
+  });
+});
+
+describe('the demo configuration', () => {
+  it('is one the product accepts whole', () => {
+    expect(parseConfig([{ file: 'demo/config.yaml', text: demo.configYaml }], { environment: {}, root: dataDir })).toMatchObject({ ok: true });
   });
 });
