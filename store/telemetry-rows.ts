@@ -31,7 +31,7 @@ export const checkShape: RowShape<CheckResult> = {
     to.string(check.service);
     to.string(check.probeId);
     to.string(check.vantage);
-    to.int8(outcomeNumber[outcome.kind]);
+    to.uint8(outcomeNumber[outcome.kind]);
     to.string(outcome.kind === 'fail' ? outcome.failure.kind : '');
     to.string(outcome.kind === 'fail' ? outcome.failure.reason : outcome.kind === 'unknown' ? outcome.reason : '');
     to.uint8(whole(check.attempt, 255));
