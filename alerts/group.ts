@@ -73,7 +73,7 @@ export function compare(log: Told | undefined, members: Members, terms: { tick: 
   const fresh = members.visible.filter((alert) => !known.has(alert.episode));
   const ended = over.flatMap((episode) => members.ended.get(episode) ?? []).filter((alert) => !firingPrints.has(alert.fingerprint));
   const sayEnded = terms.sendResolved ? ended : [];
-  const reason = reasonOf({ log, fresh: fresh.length, ended: sayEnded.length, visible: members.visible.length }, terms);
+  const reason = reasonOf({ log, fresh: fresh.length, ended: sayEnded.length, visible: members.visible.length, taken: members.visible.every((alert) => alert.acknowledgement !== null) }, terms);
   const episodes = [...[...known].filter((episode) => firing.has(episode)), ...(reason === null ? [] : fresh.map((alert) => alert.episode))];
   const unsaid = terms.sendResolved ? [] : ended.map((alert) => alert.episode);
   if (reason === null && over.length === 0) return { reason, alerts: [], told: log ?? null, unsaid };
@@ -81,11 +81,13 @@ export function compare(log: Told | undefined, members: Members, terms: { tick: 
   return { reason, alerts: reason === null ? [] : [...members.visible, ...sayEnded], told, unsaid };
 }
 
-function reasonOf(counts: { log: Told | undefined; fresh: number; ended: number; visible: number }, terms: { tick: UnixMs; repeatMs: DurationMs }): NotificationReason | null {
+function reasonOf(counts: { log: Told | undefined; fresh: number; ended: number; visible: number; taken: boolean }, terms: { tick: UnixMs; repeatMs: DurationMs }): NotificationReason | null {
   const { log, fresh, ended, visible } = counts;
   if (!log || log.sequence === 0) return fresh > 0 ? 'first' : null;
   if (fresh > 0) return 'newAlerts';
   if (ended > 0) return 'resolved';
+  // Whoever has taken it needs no reminder; a new alert in the group is told all the same.
+  if (counts.taken) return null;
   // Not strictly later: with an exact multiple of the interval the repeat must not slip one tick.
   return visible > 0 && terms.tick - log.at >= terms.repeatMs ? 'repeat' : null;
 }

@@ -2,8 +2,9 @@ import type { Clock } from '#lib/clock.ts';
 import { after, type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import { applyChange, emptyState, isEmpty, noChange, withDispatch, worthKeeping } from './change.ts';
 import { dispatch } from './dispatcher.ts';
-import type { AlertingPlan } from './plan.ts';
+import { type AlertingPlan, allIntegrations, type Integration } from './plan.ts';
 import type { AlertChange, AlertState, AlertStore } from './ports.ts';
+import { bundle, type Recent } from './storm.ts';
 
 /** The alerting state in memory, one writer at a time, never ahead of what is committed. */
 export interface Ledger {
@@ -32,6 +33,8 @@ const aliveEveryMs = durationMs(5_000);
 export async function openLedger(parts: LedgerParts): Promise<Ledger> {
   const { store, clock, onCommit } = parts;
   let { plan, dispatching } = parts;
+  let integrations = integrationsById(plan);
+  let recent: Recent = new Map();
   let state = emptyState;
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -46,7 +49,9 @@ export async function openLedger(parts: LedgerParts): Promise<Ledger> {
     const now = clock.now();
     const decided: AlertChange = { ...noChange, ...decide(state, now) };
     const decidedState = applyChange(state, decided, state.version);
-    const whole = dispatching ? withDispatch(decided, dispatch(decidedState, plan, now)) : decided;
+    const said = dispatching ? dispatch(decidedState, plan, now) : null;
+    const bundled = said ? bundle(said.notifications, integrations, { recent, now }) : null;
+    const whole = said && bundled ? withDispatch(decided, { ...said, notifications: bundled.notifications, decisions: [...said.decisions, ...bundled.decisions] }) : decided;
     const kept = worthKeeping(state, alive(whole, now));
     if (isEmpty(kept)) {
       state = applyChange(state, whole, state.version);
@@ -55,6 +60,7 @@ export async function openLedger(parts: LedgerParts): Promise<Ledger> {
     const committed = await store.commit(kept, state.version);
     if (!committed.ok) return null;
     state = applyChange(state, { ...whole, aliveAt: kept.aliveAt }, committed.version);
+    recent = bundled?.recent ?? recent;
     return whole;
   }
 
@@ -89,10 +95,17 @@ export async function openLedger(parts: LedgerParts): Promise<Ledger> {
       queue = turn.catch(() => undefined);
       return turn;
     },
-    setDispatching: (on) => void (dispatching = on),
-    setPlan: (next) => void (plan = next),
+    setDispatching(on) {
+      dispatching = on;
+    },
+    setPlan(next) {
+      plan = next;
+      integrations = integrationsById(next);
+    },
   };
 }
+
+const integrationsById = (plan: AlertingPlan): ReadonlyMap<string, Integration> => new Map(allIntegrations(plan).map((integration) => [integration.id, integration]));
 
 /** How long nobody was at work before `startedAt`. */
 export function pauseBefore(state: AlertState, startedAt: UnixMs): DurationMs {

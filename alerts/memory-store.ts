@@ -1,8 +1,8 @@
-import type { UnixMs } from '#lib/time.ts';
+import { type UnixMs, unixMs } from '#lib/time.ts';
 import type { AlertTransition } from './alert.ts';
 import { applyChange, emptyState } from './change.ts';
 import type { Decision, Delivery, OutboxEntry } from './notification.ts';
-import type { AlertChange, AlertState, AlertStore } from './ports.ts';
+import type { AlertChange, AlertState, AlertStore, Claim } from './ports.ts';
 
 interface Kept {
   state: AlertState;
@@ -18,10 +18,11 @@ interface Kept {
 /** Everything in memory: for tests of rules and as the yardstick the real store is held against. Values are copied in and out as a database would. */
 export function memoryAlertStore(): AlertStore & { audit(): readonly AlertChange['audit'][number][] } {
   const kept: Kept = { state: emptyState, outbox: new Map(), deliveries: [], transitions: [], decisions: [], audit: [], copied: { transitions: 0, deliveries: 0 } };
-  let leader: symbol | null = null;
-  const waiting: (() => void)[] = [];
+  return { ...writing(kept), ...reading(kept), ...leading(), audit: () => kept.audit };
+}
+
+function writing(kept: Kept): Pick<AlertStore, 'commit' | 'claim' | 'record' | 'markCopied'> {
   return {
-    load: async () => structuredClone(kept.state),
     async commit(change, version) {
       if (version !== kept.state.version) return { ok: false };
       const copy = structuredClone(change);
@@ -35,30 +36,56 @@ export function memoryAlertStore(): AlertStore & { audit(): readonly AlertChange
       return { ok: true, version: version + 1 };
     },
     claim: async (question) => claim(kept, question),
+    record: async (delivery, retryAt) => record(kept, delivery, retryAt),
+    async markCopied(token) {
+      const [transitions = 0, deliveries = 0] = token.split('/').map(Number);
+      kept.copied = { transitions, deliveries };
+    },
+  };
+}
+
+function reading(kept: Kept): Omit<AlertStore, 'commit' | 'claim' | 'record' | 'markCopied' | 'lead'> {
+  return {
+    load: async () => structuredClone(kept.state),
+    version: async () => kept.state.version,
     async nextDueAt() {
       const due = [...kept.outbox.values()].filter(isWaiting).map((entry) => entry.leasedUntil ?? entry.dueAt);
-      return due.length === 0 ? null : (Math.min(...due) as UnixMs);
+      return due.length === 0 ? null : unixMs(Math.min(...due));
     },
-    record: async (delivery, retryAt) => record(kept, delivery, retryAt),
-    outbox: async ({ episodes, limit }) =>
-      structuredClone(
-        [...kept.outbox.values()]
-          .filter((entry) => entry.notification.alerts.some((alert) => episodes.includes(alert.episode)))
+    async outbox({ episodes, limit }) {
+      const speaking = [...kept.outbox.values()].filter((entry) => entry.notification.alerts.some((alert) => episodes.includes(alert.episode)));
+      return structuredClone(
+        speaking
           .reverse()
           .slice(0, limit)
           .map(({ leasedUntil: _lease, ...entry }) => entry),
-      ),
+      );
+    },
     deliveries: async ({ notifications }) => kept.deliveries.filter((delivery) => notifications.includes(delivery.notification)),
     history: async ({ fingerprint, limit }) =>
-      kept.transitions
-        .filter((transition) => transition.fingerprint === fingerprint)
-        .reverse()
-        .slice(0, limit),
+      newest(
+        kept.transitions.filter((transition) => transition.fingerprint === fingerprint),
+        limit,
+      ),
     decisions: async ({ groupKeys, limit }) =>
-      kept.decisions
-        .filter((decision) => groupKeys.includes(decision.groupKey))
-        .reverse()
-        .slice(0, limit),
+      newest(
+        kept.decisions.filter((decision) => groupKeys.includes(decision.groupKey)),
+        limit,
+      ),
+    async uncopied(limit) {
+      const transitions = kept.transitions.slice(kept.copied.transitions, kept.copied.transitions + limit);
+      const deliveries = kept.deliveries.slice(kept.copied.deliveries, kept.copied.deliveries + limit);
+      return { token: `${kept.copied.transitions + transitions.length}/${kept.copied.deliveries + deliveries.length}`, transitions, deliveries };
+    },
+  };
+}
+
+const newest = <Row>(rows: readonly Row[], limit: number): Row[] => [...rows].reverse().slice(0, limit);
+
+function leading(): Pick<AlertStore, 'lead'> {
+  let leader: symbol | null = null;
+  const waiting: (() => void)[] = [];
+  return {
     async lead({ signal }) {
       const me = Symbol('leader');
       while (leader !== null) {
@@ -71,31 +98,21 @@ export function memoryAlertStore(): AlertStore & { audit(): readonly AlertChange
         for (const wake of waiting.splice(0)) wake();
       };
     },
-    async uncopied(limit) {
-      const transitions = kept.transitions.slice(kept.copied.transitions, kept.copied.transitions + limit);
-      const deliveries = kept.deliveries.slice(kept.copied.deliveries, kept.copied.deliveries + limit);
-      return { token: `${kept.copied.transitions + transitions.length}/${kept.copied.deliveries + deliveries.length}`, transitions, deliveries };
-    },
-    async markCopied(token) {
-      const [transitions = 0, deliveries = 0] = token.split('/').map(Number);
-      kept.copied = { transitions, deliveries };
-    },
-    audit: () => kept.audit,
   };
 }
 
 const isWaiting = (entry: OutboxEntry): boolean => entry.settledAt === null;
 
-function claim(kept: Kept, { now, limit, leaseMs }: { now: UnixMs; limit: number; leaseMs: number }) {
-  const claims: { notification: OutboxEntry['notification']; attempt: number }[] = [];
+function claim(kept: Kept, { now, limit, leaseMs, except }: Parameters<AlertStore['claim']>[0]): Claim[] {
+  const claims: Claim[] = [];
   const busy = new Set<string>();
   for (const entry of kept.outbox.values()) {
     if (!isWaiting(entry)) continue;
     const lane = `${entry.notification.thread} ${entry.notification.integration}`;
     const first = !busy.has(lane);
     busy.add(lane);
-    if (!first || claims.length >= limit || entry.dueAt > now || (entry.leasedUntil !== null && entry.leasedUntil > now)) continue;
-    entry.leasedUntil = (now + leaseMs) as UnixMs;
+    if (!first || claims.length >= limit || except.includes(entry.notification.integration) || entry.dueAt > now || (entry.leasedUntil !== null && entry.leasedUntil > now)) continue;
+    entry.leasedUntil = unixMs(now + leaseMs);
     entry.attempts++;
     claims.push({ notification: structuredClone(entry.notification), attempt: entry.attempts });
   }

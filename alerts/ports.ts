@@ -87,10 +87,12 @@ export interface Claim {
 /** Where alerts, silences, the outbox and the deliveries are kept. */
 export interface AlertStore {
   load(): Promise<AlertState>;
+  /** The version of what is committed, to see cheaply whether somebody else wrote. */
+  version(): Promise<number>;
   /** All or nothing; `false` when somebody else committed since `version`. */
   commit(change: AlertChange, version: number): Promise<{ ok: true; version: number } | { ok: false }>;
-  /** Oldest first, one at a time for each thread and integration, so that a resolve never overtakes the alert it ends. */
-  claim(question: { now: UnixMs; limit: number; leaseMs: DurationMs }): Promise<readonly Claim[]>;
+  /** Oldest first, one at a time for each thread and integration, so that a resolve never overtakes the alert it ends; none of the integrations in `except`. */
+  claim(question: { now: UnixMs; limit: number; leaseMs: DurationMs; except: readonly string[] }): Promise<readonly Claim[]>;
   /** When the next waiting notification is due; null when none waits. */
   nextDueAt(): Promise<UnixMs | null>;
   /** Writes the attempt down and settles the notification, or puts it off until `retryAt`. */
@@ -117,5 +119,5 @@ export interface AlertLinks {
   /** `/alerts` → the whole address on the console. */
   console(path: string): string;
   /** A signed address that shows an acknowledgement page on GET and acknowledges on POST. */
-  acknowledge(subject: { thread: string; by: string; expiresAt: UnixMs }): string;
+  acknowledge(subject: { episodes: readonly string[]; by: string; expiresAt: UnixMs }): string;
 }

@@ -115,12 +115,10 @@ export const shape = {
   alerting: alertingSection.default(nobody),
   smtp: z
     .strictObject({
-      url: z
-        .union([secretText.transform((secret) => secret.reveal()), z.string()])
-        .refine((url) => /^smtps?:\/\/[^/]+/.test(url), {
-          message: 'must be like smtp://mail.example:25',
-          params: { hint: 'smtps:// for TLS from the start; user and password may stand before the host' },
-        }),
+      url: z.union([secretText.transform((secret) => secret.reveal()), z.string()]).refine((url) => /^smtps?:\/\/[^/]+/.test(url), {
+        message: 'must be like smtp://mail.example:25',
+        params: { hint: 'smtps:// for TLS from the start; user and password may stand before the host' },
+      }),
       from: z.string().min(3),
     })
     .optional(),

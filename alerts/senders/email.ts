@@ -49,7 +49,7 @@ export const email = defineKind({
   ],
   shape: emailShape,
   make(config, context: SenderContext): SenderPlan {
-    return { kind: 'email', real: true, sendResolved: config.send_resolved, to: config.to, open: (world) => openEmail(config, context, world) };
+    return { kind: 'email', real: true, sendResolved: config.send_resolved, perMinute: 30, to: config.to, open: (world) => openEmail(config, context, world) };
   },
 });
 

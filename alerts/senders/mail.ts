@@ -82,8 +82,13 @@ function mailLinks(notification: Notification, world: SenderWorld, about: { lang
   const links: Link[] = [{ label: word('open', language), href: world.links.console(notification.alerts.length === 1 && only ? `/alerts/${only.fingerprint}` : '/alerts'), strong: false }];
   const runbook = notification.alerts.find((alert) => alert.annotations.runbook)?.annotations.runbook;
   if (runbook) links.push({ label: word('runbook', language), href: world.links.console(`/runbooks/${encodeURIComponent(runbook)}`), strong: false });
-  if (notification.status === 'firing')
-    links.unshift({ label: word('take', language), href: world.links.acknowledge({ thread: notification.thread, by, expiresAt: after(notification.at, day) }), strong: true });
+  const firing = notification.alerts.filter((alert) => alert.state === 'firing');
+  if (firing.length > 0)
+    links.unshift({
+      label: word('take', language),
+      href: world.links.acknowledge({ episodes: firing.slice(0, written).map((alert) => alert.episode), by, expiresAt: after(notification.at, day) }),
+      strong: true,
+    });
   return links;
 }
 

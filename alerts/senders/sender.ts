@@ -51,6 +51,8 @@ export interface SenderPlan {
   /** Real channels reach people; they are refused to anything that is not live. */
   real: boolean;
   sendResolved: boolean;
+  /** More than this in a minute is bundled; null for channels that programs read. */
+  perMinute: number | null;
   /** Where it goes, without secrets. */
   to: string;
   open(world: SenderWorld): Sender;

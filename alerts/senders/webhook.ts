@@ -42,7 +42,7 @@ export const webhook = defineKind({
   shape: webhookShape,
   make(config, _context: SenderContext): SenderPlan {
     const { host } = new URL(config.url);
-    return { kind: 'webhook', real: true, sendResolved: config.send_resolved, to: host, open: (world) => openWebhook(config, world) };
+    return { kind: 'webhook', real: true, sendResolved: config.send_resolved, perMinute: null, to: host, open: (world) => openWebhook(config, world) };
   },
 });
 
