@@ -6,7 +6,10 @@ import { durationMs } from '#lib/time.ts';
 const siteSchema = z.strictObject({
   name: bilingualText.prefault({ 'zh-CN': '烽火', en: 'Fenghuo' }),
   zone: zoneText.default('Asia/Shanghai'),
-  languages: z.array(languageText).min(1).default([...languages]),
+  languages: z
+    .array(languageText)
+    .min(1)
+    .default([...languages]),
   public_url: z.url({ protocol: /^https?$/, error: 'must be an http or https address, for example "https://status.example"' }).optional(),
   /** How long a shared cache may keep the public page, and how long it may serve it while we are away. */
   cache_for: durationText.default(durationMs(10_000)),

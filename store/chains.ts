@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { chainHash, firstBrokenLink, genesisHash, type Link } from '#lib/chain.ts';
 import { auditChain } from './audit-chain.ts';
 import { runChain, timelineChain } from './incident-chains.ts';
+import { noticeChain } from './notice-chain.ts';
 import { chainHead } from './schema/people.ts';
 import type { State, Tx } from './state.ts';
 
@@ -15,7 +16,7 @@ export interface Chain {
 }
 
 /** What `fenghuo verify` checks; whoever keeps a chain adds it here. */
-export const chains: readonly Chain[] = [auditChain, timelineChain, runChain];
+export const chains: readonly Chain[] = [auditChain, timelineChain, runChain, noticeChain];
 
 export interface ChainReport {
   name: string;
