@@ -51,7 +51,7 @@ function pastChecks({ probe, vantage, place }: PastSlot, { now, random }: { now:
   const sparse = durationMs(Math.max(probe.intervalMs, 2 * minute));
   let at = unixMs(now - span + ((place * 0.618) % 1) * sparse);
   while (at < now - second) {
-    results.push(pastCheck({ probe, vantage, place }, { at, random }));
+    results.push(pastCheck({ probe, vantage, place }, { at, now, random }));
     at = unixMs(at + (at < now - dense ? sparse : probe.intervalMs));
   }
   return results;
@@ -60,8 +60,8 @@ function pastChecks({ probe, vantage, place }: PastSlot, { now, random }: { now:
 /** What each probe usually takes, in milliseconds; a journey is the sum of its steps. */
 const usualMs: Readonly<Record<string, number>> = { 'invoice-home': 18, 'invoice-captcha': 32, 'invoice-login': 125, 'invoice-journey': 240, 'invoice-verify': 200, 'invoice-certificate': 24 };
 
-function pastCheck({ probe, vantage }: PastSlot, { at, random }: { at: UnixMs; random: Random }): CheckResult {
-  const moment = momentAt(at);
+function pastCheck({ probe, vantage }: PastSlot, { at, now, random }: { at: UnixMs; now: UnixMs; random: Random }): CheckResult {
+  const moment = momentAt(at, now);
   const took = random.lognormal(usualMs[probe.id] ?? 40, 0.22) + (moment.slowMs > 0 ? random.lognormal(moment.slowMs * (probe.kind === 'journey' ? 2 : 1), 0.3) : 0);
   const outcome = pastOutcome(probe, { took, moment, random });
   const phases = { connect: random.lognormal(0.5, 0.3), firstByte: took * 0.94, body: random.lognormal(0.4, 0.3) };

@@ -45,7 +45,10 @@ export async function startDemo({ dataDir, host, port, clock, seed = defaultSeed
     startMailbox({ host: loopback, port: port === 0 ? 0 : port + 2, dir: resolve(dataDir, 'demo', 'mail'), clock, onError }),
   ]);
   const service: Service = { world, accessLog, loginLog };
-  const listener = await listen({ host, port: port === 0 ? 0 : port + 1 }, { service, mailbox });
+  const listener = await listen({ host, port: port === 0 ? 0 : port + 1 }, { service, mailbox }).catch(async (error: unknown) => {
+    await mailbox.stop();
+    throw error;
+  });
   const traffic = startTraffic(service);
   return {
     url: listener.url,

@@ -26,14 +26,15 @@ interface Past {
 
 export function historyLines({ from, denseFrom, until }: Past, { random, checks }: { random: Random; checks: readonly CheckResult[] }): HistoryLines {
   const lines: HistoryLines = { access: [], login: [] };
+  const pen: Pen = { lines, random, now: until };
   for (let at = from; at < until; at = unixMs(at + minute)) {
     const visits = visitsPerSecond * 60 * load(at) * (at < denseFrom ? sparseShare : 1);
     for (let left = whole(visits, random); left > 0; left--) {
       const start = unixMs(Math.round(at + random.next() * minute));
-      if (start < until) pastVisit(start, { lines, random });
+      if (start < until) pastVisit(start, pen);
     }
   }
-  for (const check of checks) pastKnock(check, { lines, random });
+  for (const check of checks) pastKnock(check, pen);
   return lines;
 }
 
@@ -43,6 +44,7 @@ const whole = (amount: number, random: Random): number => Math.floor(amount) + (
 interface Pen {
   lines: HistoryLines;
   random: Random;
+  now: UnixMs;
 }
 
 function pastVisit(at: UnixMs, pen: Pen): void {
@@ -57,9 +59,9 @@ function pastVisit(at: UnixMs, pen: Pen): void {
 }
 
 function pastLogin(at: UnixMs, visitor: Visitor, pen: Pen): boolean {
-  const { random, lines } = pen;
+  const { random, lines, now } = pen;
   request({ at, visitor, method: 'GET', path: '/captcha', code: '000' }, pen);
-  const captcha = random.chance(Math.max(0.03, momentAt(at).captchaShare));
+  const captcha = random.chance(Math.max(0.03, momentAt(at, now).captchaShare));
   const failed: LoginMark['failed'] = captcha ? 'captcha' : random.chance(0.015) ? 'password' : '';
   const status = request({ at, visitor, method: 'POST', path: '/login', code: failed === '' ? '000' : failed === 'captcha' ? '008' : '101' }, pen);
   if (status !== 200) return false;
@@ -76,8 +78,8 @@ interface PastRequest {
 }
 
 /** Returns the status. */
-function request({ at, visitor, method, path, code }: PastRequest, { lines, random }: Pen): number {
-  const moment = momentAt(at);
+function request({ at, visitor, method, path, code }: PastRequest, { lines, random, now }: Pen): number {
+  const moment = momentAt(at, now);
   const status = random.chance(moment.errorShare) ? 500 : 200;
   const ms = random.lognormal(medianMs[path] ?? 20, 0.4) + (moment.slowMs > 0 ? random.lognormal(moment.slowMs, 0.3) : 0);
   const bytes = path === '/' ? 2_900 : path === '/captcha' ? 780 : 210;

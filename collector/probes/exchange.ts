@@ -2,6 +2,7 @@ import type { Failure, Phases } from '#collector/check.ts';
 import { durationMs } from '#lib/time.ts';
 import type { Answer } from './assertion.ts';
 import { bodyText } from './excerpt.ts';
+import { basicCredentials } from './http-shape.ts';
 import { type Line, type LineOptions, openLine, RefusedAddress, type Stage } from './line.ts';
 import { receive } from './receive.ts';
 
@@ -81,7 +82,8 @@ export async function exchange(request: Request, { lines, clock, signal }: Watch
 }
 
 function headersOf(request: Request): Record<string, string> {
-  return { accept: '*/*', 'accept-encoding': 'gzip, br', ...request.headers };
+  const credentials = basicCredentials(request.url);
+  return { accept: '*/*', 'accept-encoding': 'gzip, br', ...(credentials === null ? {} : { authorization: credentials }), ...request.headers };
 }
 
 function flatHeaders(raw: NodeJS.Dict<string | string[]>): Record<string, string> {

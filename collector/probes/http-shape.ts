@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maskText } from '#collector/mask.ts';
 import { Secret } from '#lib/secret.ts';
 import type { Look } from './probe.ts';
 
@@ -28,6 +29,20 @@ export const lineShape = {
   /** Bytes of an answer that are read at most. */
   max_body: z.number().int().min(1_000).max(50_000_000).default(1_000_000),
 };
+
+/** Credentials written into an address go into a header, as browsers do; null when there are none. */
+export function basicCredentials(url: URL): string | null {
+  if (url.username === '' && url.password === '') return null;
+  return `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
+}
+
+/** An address as people may see it: without credentials, tokens and full numbers. */
+export function shownUrl(url: URL): string {
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  return maskText(shown.href).text;
+}
 
 /** Probes say who they are, so that operators can tell them from users in their own logs. */
 export const lookHeaders = (look: Look): Record<string, string> => ({ 'user-agent': `fenghuo-probe/0.1 (${look.vantage.id})` });

@@ -155,6 +155,13 @@ describe('an http probe', () => {
     expect((await look({ url, redirects: 0, assert: [{ status: 302 }] })).outcome.kind).toBe('pass');
   });
 
+  it('signs in with the credentials of the address and shows them nowhere', async () => {
+    const url = await serve((request, response) => response.writeHead(request.headers.authorization === `Basic ${Buffer.from('me:s3cret').toString('base64')}` ? 500 : 401).end());
+    const result = await look({ url: `${url.replace('http://', 'http://me:s3cret@')}/x?token=abcdef` });
+    expect(result.outcome).toMatchObject({ failure: { reason: 'HTTP 500 ≠ 2xx' } });
+    expect(result.evidence.url).toBe(`${url}/x?token=******`);
+  });
+
   it('gives up a redirect loop instead of going round for ever', async () => {
     const url = await serve((_, response) => response.writeHead(302, { location: '/' }).end());
     expect(await failure({ url })).toEqual({ kind: 'status', reason: 'HTTP 302 ≠ 2xx' });

@@ -4,7 +4,7 @@ import { type Answer, assertionSchema, firstMiss, withStatus } from './assertion
 import { excerpt } from './excerpt.ts';
 import { openLines, type Request } from './exchange.ts';
 import { follow } from './follow.ts';
-import { headerMap, lineShape, lookHeaders, methodText, urlText, wireHeaders } from './http-shape.ts';
+import { headerMap, lineShape, lookHeaders, methodText, shownUrl, urlText, wireHeaders } from './http-shape.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 
 const shape = {
@@ -36,7 +36,7 @@ export const http = defineKind({
     },
   ],
   shape,
-  make: (config) => readyProbe(config, { kind: 'http', target: config.url.href, check: (look) => check(config, look) }),
+  make: (config) => readyProbe(config, { kind: 'http', target: shownUrl(config.url), check: (look) => check(config, look) }),
 });
 
 async function check(config: Config, look: Look): Promise<Sight> {
@@ -50,7 +50,7 @@ async function check(config: Config, look: Look): Promise<Sight> {
   try {
     const request: Request = { method: config.method, url: config.url, headers: { ...lookHeaders(look), ...wireHeaders(config.headers) }, body: config.body ?? null, maxBodyBytes: config.max_body };
     const { last, phases, url, hops } = await follow(request, { lines, clock: look.clock, signal: look.signal, redirects: config.redirects });
-    const seen = { url: url.href, ...(hops > 0 ? { redirects: hops } : {}), ...(last.address === null ? {} : { address: last.address }) };
+    const seen = { url: shownUrl(url), ...(hops > 0 ? { redirects: hops } : {}), ...(last.address === null ? {} : { address: last.address }) };
     if (!last.ok) return { outcome: last.outcome, phases, evidence: seen };
     const miss = firstMiss(withStatus(config.assert), last.answer);
     if (miss === null) return { outcome: { kind: 'pass' }, phases, evidence: { ...seen, status: last.answer.status } };

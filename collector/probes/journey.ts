@@ -6,7 +6,7 @@ import { createCookieJar } from './cookies.ts';
 import { type Lines, openLines, type Request } from './exchange.ts';
 import { addPhases, follow } from './follow.ts';
 import { answerEvidence } from './http.ts';
-import { lineShape, lookHeaders, wireHeaders } from './http-shape.ts';
+import { lineShape, lookHeaders, shownUrl, wireHeaders } from './http-shape.ts';
 import { type JourneyStep, stepSchema } from './journey-step.ts';
 import { extractFrom, judgeStep, type Verdict } from './judge-step.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
@@ -38,8 +38,14 @@ export const journey = defineKind({
   ],
   shape,
   agree: unknownNames,
-  make: (config) => readyProbe(config, { kind: 'journey', target: config.steps[0]?.request.url ?? '', check: (look) => walk(config, look) }),
+  make: (config) => readyProbe(config, { kind: 'journey', target: targetOf(config), check: (look) => walk(config, look) }),
 });
+
+/** The first address, for a person; it may hold slots, which no parser takes. */
+function targetOf({ steps }: Config): string {
+  const first = steps[0]?.request.url ?? '';
+  return URL.canParse(first) && slotsOf(first).length === 0 ? shownUrl(new URL(first)) : first;
+}
 
 /** A step may only use what was written down or stored before it. */
 function unknownNames(config: Config): Disagreement[] {
@@ -118,13 +124,13 @@ async function takeStep(step: JourneyStep, walking: Walk): Promise<Taken> {
   for (const cookie of setCookies) jar.store(cookie.url, cookie.text);
   if (!last.ok) {
     const outcome = last.outcome.kind === 'fail' ? { kind: 'fail' as const, failure: { ...last.outcome.failure, reason: `${step.name}: ${last.outcome.failure.reason}` } } : last.outcome;
-    return { outcome, phases, status: null, evidence: { url: url.href } };
+    return { outcome, phases, status: null, evidence: { url: shownUrl(url) } };
   }
   const verdict = judgeStep(step, last.answer) ?? keep(step, { walking, answer: last.answer, url });
   const { status } = last.answer;
   if (verdict === null) return { outcome: null, phases, status, evidence: {} };
   const { kind, reason } = verdict.failure;
-  return { outcome: { kind: 'fail', failure: { kind, reason: `${step.name}: ${reason}` } }, phases, status, evidence: { url: url.href, ...answerEvidence(last.answer), ...verdict.evidence } };
+  return { outcome: { kind: 'fail', failure: { kind, reason: `${step.name}: ${reason}` } }, phases, status, evidence: { url: shownUrl(url), ...answerEvidence(last.answer), ...verdict.evidence } };
 }
 
 function requestOf({ request }: JourneyStep, { config, look, jar, values, here }: Walk): Request | null {
