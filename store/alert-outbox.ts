@@ -1,18 +1,29 @@
+import { randomUUID } from 'node:crypto';
 import { arrayOverlaps, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Delivery, Notification } from '#alerts/notification.ts';
 import type { AlertStore, Claim } from '#alerts/ports.ts';
 import { iso, type UnixMs, unixMs } from '#lib/time.ts';
 import { delivery, notification } from './schema/alerts.ts';
-import type { State, Tx } from './state.ts';
+import { type State, type Tx, untilKnown } from './state.ts';
 
 type OutboxHalf = Pick<AlertStore, 'claim' | 'nextDueAt' | 'record' | 'outbox' | 'deliveries'>;
 
 /** What is owed to operators: queued with the change that owes it, taken by whoever is free, settled with its delivery. */
 export function alertOutbox(state: State): OutboxHalf {
   return {
-    claim: (question) => state.transaction((tx) => claim(tx, question)),
+    async claim(question) {
+      const holder = randomUUID();
+      let again = false;
+      return untilKnown(() =>
+        state.transaction(async (tx) => {
+          const earlier = again ? await claimedBy(tx, holder) : null;
+          again = true;
+          return earlier ?? claim(tx, question, holder);
+        }),
+      );
+    },
     nextDueAt: () => state.read(nextDueAt),
-    record: (attempt, retryAt) => state.transaction((tx) => record(tx, attempt, retryAt)),
+    record: (attempt, retryAt) => untilKnown(() => state.transaction((tx) => record(tx, attempt, retryAt))),
     outbox: ({ episodes, limit }) =>
       state.read(async (db) => {
         if (episodes.length === 0) return [];
@@ -46,7 +57,13 @@ export async function queueNotifications(tx: Tx, notifications: readonly Notific
   await tx.insert(notification).values(rows).onConflictDoNothing({ target: notification.id });
 }
 
-async function claim(tx: Tx, { now, limit, leaseMs, except }: Parameters<AlertStore['claim']>[0]): Promise<Claim[]> {
+/** What an earlier try of the same claim took, whose answer was lost. */
+async function claimedBy(tx: Tx, holder: string): Promise<Claim[] | null> {
+  const rows = await tx.select({ body: notification.body, attempts: notification.attempts }).from(notification).where(eq(notification.leasedBy, holder)).orderBy(asc(notification.seq));
+  return rows.length === 0 ? null : rows.map(({ body, attempts }) => ({ notification: body, attempt: attempts }));
+}
+
+async function claim(tx: Tx, { now, limit, leaseMs, except }: Parameters<AlertStore['claim']>[0], holder: string): Promise<Claim[]> {
   const at = iso(now);
   const { rows } = await tx.execute<{ seq: string; attempts: number; body: Notification }>(sql`
     with head as (
@@ -57,7 +74,7 @@ async function claim(tx: Tx, { now, limit, leaseMs, except }: Parameters<AlertSt
         and not integration = any(${sql.param([...except])}::text[])
       order by seq limit ${limit} for update skip locked
     )
-    update notification set leased_until = ${iso(unixMs(now + leaseMs))}, attempts = attempts + 1
+    update notification set leased_until = ${iso(unixMs(now + leaseMs))}, leased_by = ${holder}, attempts = attempts + 1
     where seq in (select seq from taken)
     returning seq, attempts, body`);
   return rows.sort((a, b) => Number(a.seq) - Number(b.seq)).map(({ body, attempts }) => ({ notification: body, attempt: attempts }));
@@ -74,10 +91,10 @@ async function nextDueAt(db: Tx): Promise<UnixMs | null> {
 
 async function record(tx: Tx, attempt: Delivery, retryAt: UnixMs | null): Promise<void> {
   const { notification: id, receiver, integration, sender, to, at, durationMs, state, detail } = attempt;
-  await tx.insert(delivery).values({ notification: id, receiver, integration, sender, to, attempt: attempt.attempt, at, durationMs, state, detail });
+  await tx.insert(delivery).values({ notification: id, receiver, integration, sender, to, attempt: attempt.attempt, at, durationMs, state, detail }).onConflictDoNothing();
   const standing = retryAt === null ? { settledAt: at } : { dueAt: retryAt };
   await tx
     .update(notification)
-    .set({ state, detail, leasedUntil: null, ...standing })
+    .set({ state, detail, leasedUntil: null, leasedBy: null, ...standing })
     .where(eq(notification.id, id));
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { AlertChange, AlertState, AlertStore } from '#alerts/ports.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -6,7 +7,7 @@ import { alertOutbox, queueNotifications } from './alert-outbox.ts';
 import { appendAudit } from './audit.ts';
 import { leadership } from './leadership.ts';
 import { alert, alertDecision, alertGroup, alertState, alertTransition, silence } from './schema/alerts.ts';
-import type { State, Tx } from './state.ts';
+import { CommitUnknown, type State, type Tx } from './state.ts';
 
 const leaderLock = 8_600_002;
 
@@ -17,7 +18,7 @@ export function createAlertStore(state: State, clock: Clock): AlertStore {
     ...alertCopies(state),
     load: () => state.transaction(loadState),
     version: () => state.read(currentVersion),
-    commit: (change, version) => state.transaction((tx) => commitChange(tx, change, version)),
+    commit: (change, version) => commit(state, change, version),
     history: ({ fingerprint, limit }) =>
       state.read(async (db) => {
         const rows = await db.select().from(alertTransition).where(eq(alertTransition.fingerprint, fingerprint)).orderBy(desc(alertTransition.seq)).limit(limit);
@@ -58,13 +59,28 @@ async function loadState(tx: Tx): Promise<AlertState> {
   };
 }
 
+type Committed = Awaited<ReturnType<AlertStore['commit']>>;
+
+/** When the connection ended during the commit, the version row tells whether it was kept; if not, the writer looks at the state again. */
+async function commit(state: State, change: AlertChange, version: number): Promise<Committed> {
+  const commitId = randomUUID();
+  try {
+    return await state.transaction((tx) => commitChange(tx, change, { version, commitId }));
+  } catch (error) {
+    if (!(error instanceof CommitUnknown)) throw error;
+    // The lock waits for a server process that is still busy with the commit.
+    const [head] = await state.transaction((tx) => tx.select().from(alertState).for('share'));
+    return head?.commitId === commitId ? { ok: true, version: version + 1 } : { ok: false };
+  }
+}
+
 /** The version row is the lock: of two writers who knew the same state the second finds it changed and writes nothing. */
-async function commitChange(tx: Tx, change: AlertChange, version: number): Promise<{ ok: true; version: number } | { ok: false }> {
+async function commitChange(tx: Tx, change: AlertChange, { version, commitId }: { version: number; commitId: string }): Promise<Committed> {
   const next = version + 1;
   const alive = change.aliveAt === null ? {} : { aliveAt: change.aliveAt };
   const raised = await tx
     .update(alertState)
-    .set({ version: next, ...alive })
+    .set({ version: next, commitId, ...alive })
     .where(and(eq(alertState.single, true), eq(alertState.version, version)))
     .returning({ version: alertState.version });
   if (raised.length === 0) return { ok: false };

@@ -31,6 +31,17 @@ export class CommitUnknown extends Error {
   }
 }
 
+/** For a change that may be made twice without harm: makes it again until it is known to be kept. */
+export async function untilKnown<T>(change: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await change();
+    } catch (error) {
+      if (!(error instanceof CommitUnknown)) throw error;
+    }
+  }
+}
+
 export interface StateOptions {
   clock: Clock;
   /** How long a question or change waits for a server that is away. */

@@ -13,6 +13,7 @@ import { createAlertStore } from '#store/alert-store.ts';
 import { listAudit } from '#store/audit.ts';
 import { verifyChains } from '#store/chains.ts';
 import { type TestState, testState } from '#store/embedded/test-state.ts';
+import { CommitUnknown } from '#store/state.ts';
 
 const now = unixMs(1_764_000_000_000);
 const at = (seconds: number): UnixMs => unixMs(now + seconds * 1_000);
@@ -227,6 +228,16 @@ describe.each(['in memory', 'in Postgres'])('the alert store %s', (where) => {
   });
 });
 
+/** Every other commit is kept, but its answer is lost. */
+function loseAnswers(transaction: TestState['state']['transaction']): TestState['state']['transaction'] {
+  let turn = 0;
+  return async (change) => {
+    const result = await transaction(change);
+    if (turn++ % 2 === 0) throw new CommitUnknown(new Error('the connection ended'));
+    return result;
+  };
+}
+
 describe('only in Postgres', () => {
   let store: AlertStore;
   beforeEach(() => {
@@ -239,6 +250,20 @@ describe('only in Postgres', () => {
     const taken = await Promise.all(Array.from({ length: 12 }, () => store.claim({ now, limit: 10, leaseMs: minute, except: [] })));
     const ids = taken.flat().map(({ notification }) => notification.id);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('knows its own commit, claim and record although their answers were lost', async () => {
+    const { pool } = fixture.state;
+    const failing = { ...fixture.state, transaction: loseAnswers(fixture.state.transaction) };
+    const losing = createAlertStore(failing, systemClock);
+    await pool.query('delete from notification');
+    const version = await store.version();
+    expect(await losing.commit({ ...noChange, notifications: [owed('lost', 1)] }, version)).toEqual({ ok: true, version: version + 1 });
+    const [claim] = await losing.claim({ now, limit: 5, leaseMs: minute, except: [] });
+    expect(claim).toMatchObject({ notification: { thread: 'lost' }, attempt: 1 });
+    await losing.record(attemptOf(owed('lost', 1)), null);
+    expect(await store.deliveries({ notifications: [owed('lost', 1).id] })).toHaveLength(1);
+    expect(await store.outbox({ episodes: [firing('Errors').episode], limit: 5 })).toMatchObject([{ state: 'sent', attempts: 1 }]);
   });
 
   it('audits a change in its own commit', async () => {

@@ -11,6 +11,7 @@ const seq = () => bigint('seq', { mode: 'number' }).primaryKey().generatedAlways
 export const alertState = pgTable('alert_state', {
   single: boolean('single').primaryKey().default(true),
   version: bigint('version', { mode: 'number' }).notNull(),
+  commitId: text('commit_id'),
   aliveAt: instant('alive_at'),
 });
 
@@ -65,6 +66,7 @@ export const notification = pgTable('notification', {
   attempts: integer('attempts').notNull().default(0),
   dueAt: instant('due_at').notNull(),
   leasedUntil: instant('leased_until'),
+  leasedBy: text('leased_by'),
   detail: text('detail').notNull().default(''),
   settledAt: instant('settled_at'),
 });

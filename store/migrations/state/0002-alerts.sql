@@ -1,9 +1,10 @@
 -- Alerts, silences, what is owed to operators and what became of it.
 
--- One row: the version every commit of the alerting side raises, and when an evaluator last was at work.
+-- One row: the version every commit of the alerting side raises, whose commit it was, and when an evaluator last was at work.
 create table alert_state (
   single boolean primary key default true check (single),
   version bigint not null,
+  commit_id text,
   alive_at timestamptz
 )
 ----
@@ -69,11 +70,14 @@ create table notification (
   attempts integer not null default 0,
   due_at timestamptz not null,
   leased_until timestamptz,
+  leased_by text,
   detail text not null default '',
   settled_at timestamptz
 )
 ----
 create index notification_waiting on notification (lane, seq) where settled_at is null
+----
+create index notification_leased on notification (leased_by) where leased_by is not null
 ----
 create index notification_episodes on notification using gin (episodes)
 ----
@@ -90,10 +94,9 @@ create table delivery (
   state text not null check (state in ('queued', 'sent', 'retrying', 'failed')),
   detail text not null,
   copy_batch text,
-  copied boolean not null default false
+  copied boolean not null default false,
+  unique (notification, attempt)
 )
-----
-create index delivery_notification on delivery (notification)
 ----
 create index delivery_uncopied on delivery (seq) where not copied
 ----
