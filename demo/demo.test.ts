@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
@@ -99,6 +101,23 @@ describe('the demo service', () => {
       await fetch(`${demo.url}${path}`, { method: 'POST', body: '\u0000{"', headers: { 'content-type': 'application/json' } });
     expect((await fetch(`${demo.url}/login`, { method: 'POST', body: 'x'.repeat(100_000) })).status).toBe(413);
     expect((await fetch(`${demo.url}/`)).status).toBe(200);
+  });
+
+  it.each(['http', 'tls', 'smtp'] as const)('survives five megabytes of random bytes on its %s door', async (door) => {
+    const bytes = randomBytes(5_000_000);
+    if (door === 'tls') bytes[0] = 0x16;
+    const port = Number(new URL(door === 'smtp' ? demo.smtpUrl : demo.url).port);
+    await new Promise<void>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => socket.end(bytes));
+      socket.on('error', () => {}).on('close', () => resolve());
+      socket.resume();
+    });
+    const posted = await fetch(`${demo.url}/_demo/faults/slow`, { method: 'PUT', body: bytes }).then(
+      ({ status }) => status,
+      () => 413,
+    );
+    expect(posted).toBe(413);
+    expect(says(await look('invoice-journey'))).toBe('pass');
   });
 
   it('takes mail and shows it, in the promised shape', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
@@ -104,6 +105,16 @@ describe('an http probe', () => {
   it('calls an answer that is not HTTP a connection failure', async () => {
     const url = await listening(createTcpServer((socket) => socket.end('garbage\r\n\r\n').on('error', () => {})));
     expect(await failure({ url })).toMatchObject({ kind: 'connect' });
+  });
+
+  it('survives whatever a target sends: random bytes raw, and as a body that claims to be packed JSON', async () => {
+    const noise = randomBytes(5_000_000);
+    const raw = await listening(createTcpServer((socket) => socket.on('error', () => {}).end(noise)));
+    expect(await failure({ url: raw })).toMatchObject({ kind: 'connect' });
+    for (const encoding of ['gzip', 'br', 'deflate', 'identity']) {
+      const url = await serve((_, response) => response.writeHead(200, { 'content-type': 'application/json; charset=nonsense', 'content-encoding': encoding }).end(noise));
+      expect(await failure({ url, timeout: '5s', slow_after: '4s', assert: [{ json: '$.code', equals: '001' }] })).toMatchObject({ kind: 'assertion', reason: 'JSON ∅' });
+    }
   });
 
   it.each([
