@@ -22,7 +22,12 @@ export async function buildConsole(): Promise<void> {
 
 /** The content-policy hash of every inline script of a page. */
 export function scriptHashes(html: string): string[] {
-  return [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => `sha256-${createHash('sha256').update(text ?? '').digest('base64')}`);
+  return [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
+    ([, text]) =>
+      `sha256-${createHash('sha256')
+        .update(text ?? '')
+        .digest('base64')}`,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -53,7 +53,11 @@ export function startLive({ server, people, questions, bus, clock, onError }: Li
     perMessageDeflate: false,
     serveClient: false,
     maxHttpBufferSize: 4_096,
-    allowRequest: (request, decide) => void admitted(request, people).then((ok) => decide(ok ? null : 'refused', ok), () => decide('refused', false)),
+    allowRequest: (request, decide) =>
+      void admitted(request, people).then(
+        (ok) => decide(ok ? null : 'refused', ok),
+        () => decide('refused', false),
+      ),
   });
   const newest: { checks: UnixMs | null; logs: UnixMs | null } = { checks: null, logs: null };
   questions.newest({ now: clock.now() }).then((found) => {
@@ -73,8 +77,8 @@ export function startLive({ server, people, questions, bus, clock, onError }: Li
     }),
   ];
   async function pulse(now: UnixMs): Promise<{ backlog: number }> {
-    io.volatile.emit('pulse', { at: iso(now), newest: { checks: isoOrNull(newest.checks), logs: isoOrNull(newest.logs) } });
-    if (stored.length > 0) io.volatile.emit('checks', { at: iso(now), results: stored.map(checkFact) });
+    io.emit('pulse', { at: iso(now), newest: { checks: isoOrNull(newest.checks), logs: isoOrNull(newest.logs) } });
+    if (stored.length > 0) io.emit('checks', { at: iso(now), results: stored.map(checkFact) });
     stored = [];
     return { backlog: 0 };
   }

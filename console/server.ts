@@ -42,7 +42,12 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const api = getRequestListener(createApi({ ports, clock, onError: (error) => log.error(error) }).fetch, { overrideGlobalObjects: false });
   const files = loadStaticFiles(options.buildDir ?? fileURLToPath(new URL('./build', import.meta.url)));
   const dev = options.dev === true ? await devPages(server) : null;
-  const policy = dev ? contentPolicy([]).replace(`script-src 'self'`, `script-src 'self' 'unsafe-inline'`).replace(`style-src 'self'`, `style-src 'self' 'unsafe-inline'`).replace(`connect-src 'self'`, `connect-src 'self' ws:`) : contentPolicy(files.scriptHashes);
+  const policy = dev
+    ? contentPolicy([])
+        .replace(`script-src 'self'`, `script-src 'self' 'unsafe-inline'`)
+        .replace(`style-src 'self'`, `style-src 'self' 'unsafe-inline'`)
+        .replace(`connect-src 'self'`, `connect-src 'self' ws:`)
+    : contentPolicy(files.scriptHashes);
   const pages: Pages = dev?.pages ?? ((request, response, path) => void (files.serve(request, response, path) || missing(response, files.isBuilt)));
 
   server.on('request', (request, response) => {

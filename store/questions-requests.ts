@@ -13,6 +13,10 @@ export const requestHeatmap = (ask: Ask, question: LineQuestion): Promise<Heat> 
 export const checkHeatmap = (ask: Ask, question: LineQuestion): Promise<Heat> => heatmap(ask, question, checks);
 export const requestErrorRatio = (ask: Ask, question: LineQuestion & { by: LineBy }): Promise<Lines> => ratios(ask, question, { family: requests, value: 'sum(errors) / n', samples: 'sum(total)' });
 
+/** Share of scheduled checks that failed, unknown ones left out. */
+export const checkFailureRatio = (ask: Ask, question: LineQuestion & { by: LineBy }): Promise<Lines> =>
+  ratios(ask, question, { family: checks, value: 'sum(failed) / n', samples: 'sum(passed) + sum(slow) + sum(failed)' });
+
 /** Requests, client errors and server errors a minute; a step that saw no request at all is a gap. */
 export async function requestRate(ask: Ask, question: LineQuestion): Promise<Lines> {
   const { grid, table, where } = prepared(question, requests, 'all');

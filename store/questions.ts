@@ -6,7 +6,19 @@ import { checkStates } from './questions-lines.ts';
 import { loginClients, loginFailureRatio, loginFailures, loginFigures, loginReasons } from './questions-logins.ts';
 import { alertMarks, logs, newest } from './questions-logs.ts';
 import { availabilityNow, errorRatioNow, latencyNow, loginFailureNow } from './questions-readings.ts';
-import { checkHeatmap, checkLatency, errorRoutes, errorStatuses, requestErrorRatio, requestHeatmap, requestLatency, requestRate, routeFigures, slowRoutes } from './questions-requests.ts';
+import {
+  checkFailureRatio,
+  checkHeatmap,
+  checkLatency,
+  errorRoutes,
+  errorStatuses,
+  requestErrorRatio,
+  requestHeatmap,
+  requestLatency,
+  requestRate,
+  routeFigures,
+  slowRoutes,
+} from './questions-requests.ts';
 import { createSqlQuestion } from './questions-sql.ts';
 
 /** Every question the console may ask of telemetry, over one connection whose default database is ours. */
@@ -31,6 +43,7 @@ export function createQuestions(telemetry: Telemetry) {
     phaseTimes: bound(phaseTimes),
     checkHeatmap: bound(checkHeatmap),
     checkLatency: bound(checkLatency),
+    checkFailureRatio: bound(checkFailureRatio),
     checkStates: bound(checkStates),
     failureKinds: bound(failureKinds),
     requestLatency: bound(requestLatency),

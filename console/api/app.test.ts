@@ -1,0 +1,286 @@
+import { describe, expect, it, test } from 'vitest';
+import { virtualClock } from '#lib/clock.ts';
+import { createApi } from './app.ts';
+import { fakeNow, fakePorts } from './fake-ports.ts';
+import type { ConsolePorts } from './ports.ts';
+
+function started(changes: Partial<ConsolePorts> = {}) {
+  const ports = fakePorts(changes);
+  const errors: unknown[] = [];
+  const api = createApi({ ports, clock: virtualClock(fakeNow), onError: (error) => errors.push(error) });
+  const ask = (path: string, { as = 'admin', ...init }: RequestInit & { as?: string } = {}) =>
+    api.request(`http://console.test${path}`, { ...init, headers: { host: 'console.test', cookie: as === '' ? '' : `who=${as}`, ...init.headers } });
+  const send = (method: string, path: string, { as = 'admin', ...body }: Record<string, unknown> & { as?: string }) =>
+    ask(path, { method, as, body: JSON.stringify(body), headers: { 'content-type': 'application/json', origin: 'http://console.test' } });
+  return { ask, send, ports, errors };
+}
+
+const reads = [
+  '/api/v1/session',
+  '/api/v1/overview',
+  '/api/v1/probes',
+  '/api/v1/probes/home',
+  '/api/v1/boards',
+  '/api/v1/boards/latency?range=1h',
+  '/api/v1/boards/errors?range=7d&compare=week',
+  '/api/v1/boards/logins?from=2026-11-24T01:00:00Z&to=2026-11-24T02:00:00Z',
+  '/api/v1/panels/request-latency',
+  '/api/v1/alerts',
+  '/api/v1/alerts?state=all',
+  '/api/v1/alerts/f1',
+  '/api/v1/silences',
+  '/api/v1/incidents',
+  '/api/v1/incidents/i1',
+  '/api/v1/runbooks',
+  '/api/v1/runbooks/errors',
+  '/api/v1/notices',
+  '/api/v1/notices/n1',
+  '/api/v1/logs?q=x',
+  '/api/v1/query?sql=SELECT%201',
+  '/api/v1/health-report',
+  '/api/v1/demo/faults',
+  '/api/v1/demo/inbox',
+  '/api/v1/search?q=',
+];
+
+const draft = {
+  title: { 'zh-CN': '公告', en: 'Notice' },
+  status: 'investigating',
+  impact: 'minor',
+  body: { 'zh-CN': '正在查', en: 'Looking' },
+  advice: { 'zh-CN': '', en: '' },
+  components: ['query'],
+  nextUpdateAt: null,
+};
+const writes: [method: string, path: string, body: Record<string, unknown>, least: string, told: string][] = [
+  ['POST', '/api/v1/probes/home/run', {}, 'responder', 'audit'],
+  ['POST', '/api/v1/alerts/f1/acknowledge', { note: '我来' }, 'responder', 'alerts.acknowledge'],
+  ['POST', '/api/v1/silences', { matchers: ['service="invoice"'], minutes: 30, comment: '' }, 'responder', 'alerts.silence'],
+  ['DELETE', '/api/v1/silences/s', {}, 'responder', 'alerts.expireSilence'],
+  ['POST', '/api/v1/incidents', { alert: 'f1' }, 'responder', 'incidents.open'],
+  ['POST', '/api/v1/incidents/i1/notes', { text: '记一笔' }, 'responder', 'incidents.addNote'],
+  ['POST', '/api/v1/incidents/i1/role', { role: 'commander', person: '演示甲' }, 'responder', 'incidents.setRole'],
+  ['POST', '/api/v1/incidents/i1/level', { level: 'sev1' }, 'responder', 'incidents.setLevel'],
+  ['POST', '/api/v1/incidents/i1/close', { reason: '误报' }, 'responder', 'incidents.close'],
+  ['POST', '/api/v1/runs/r1/steps/s1/close', { note: '好了' }, 'responder', 'incidents.closeStep'],
+  ['POST', '/api/v1/runs/r1/steps/s1/skip', { reason: '不适用' }, 'responder', 'incidents.skipStep'],
+  ['POST', '/api/v1/runs/r1/steps/s1/act', {}, 'responder', 'incidents.actStep'],
+  ['POST', '/api/v1/runs/r1/steps/s1/undo', {}, 'responder', 'incidents.undoStep'],
+  ['POST', '/api/v1/runs/r1/steps/s1/publish', { draft }, 'publisher', 'incidents.publishStep'],
+  ['POST', '/api/v1/notices', { draft, incidentId: 'i1' }, 'publisher', 'notices.publish'],
+  ['POST', '/api/v1/notices/n1/updates', { draft }, 'publisher', 'notices.update'],
+  ['POST', '/api/v1/components/query/status', { status: 'major_outage' }, 'publisher', 'notices.setStatus'],
+  ['PUT', '/api/v1/demo/faults/errors', { on: true, for: '2m' }, 'responder', 'demo.setFault'],
+];
+
+/** Every instant in an answer is ISO 8601, never a number of milliseconds. */
+function instantsOf(value: unknown, path = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((entry, index) => instantsOf(entry, `${path}[${index}]`));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]) => {
+    const isInstant = key === 'at' || key === 'since' || key === 'until' || key === 'from' || key === 'to' || /At$/.test(key);
+    if (isInstant && typeof entry === 'number') return [`${path}.${key}`];
+    return instantsOf(entry, `${path}.${key}`);
+  });
+}
+
+describe('reading', () => {
+  test.each(reads)('%s answers a viewer with JSON that is not kept', async (path) => {
+    const { ask, errors } = started();
+    const answer = await ask(path, { as: 'viewer' });
+    expect(answer.status, await answer.clone().text()).toBe(200);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(instantsOf(await answer.json())).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test.each(reads)('%s is refused in both languages when nobody is signed in', async (path) => {
+    const answer = await started().ask(path, { as: '' });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ error: { code: 'unauthorized', message: { 'zh-CN': expect.any(String), en: expect.any(String) } } });
+  });
+
+  it('a token with the scope read may look and may not write', async () => {
+    const { ask } = started();
+    const headers = { authorization: 'Bearer reader' };
+    expect((await ask('/api/v1/overview', { as: '', headers })).status).toBe(200);
+    expect((await ask('/api/v1/query?sql=SELECT%201', { as: '', headers })).status).toBe(200);
+    expect((await ask('/api/v1/incidents/i1/notes', { as: '', method: 'POST', body: '{"text":"x"}', headers: { ...headers, 'content-type': 'application/json' } })).status).toBe(403);
+  });
+
+  it('what is not there is 404', async () => {
+    const { ask } = started();
+    for (const path of ['/api/v1/probes/x', '/api/v1/boards/x', '/api/v1/alerts/x', '/api/v1/incidents/x', '/api/v1/runbooks/x', '/api/v1/notices/x', '/api/v1/nothing', '/api/nothing'])
+      expect((await ask(path)).status, path).toBe(404);
+  });
+
+  it('outside demo mode there are no faults and no inbox', async () => {
+    const { ask, send } = started({ demo: null });
+    expect((await ask('/api/v1/demo/faults')).status).toBe(404);
+    expect((await send('PUT', '/api/v1/demo/faults/errors', { on: true })).status).toBe(404);
+  });
+
+  test.each([
+    '/api/v1/logs?from=yesterday',
+    '/api/v1/boards/latency?range=90',
+    '/api/v1/probes/home?from=2026-11-24T02:00:00Z&to=2026-11-24T01:00:00Z',
+    '/api/v1/logs?limit=0',
+    '/api/v1/query',
+    '/api/v1/boards/latency?from=1999-01-01T00:00:00Z',
+  ])('%s names the field that is wrong', async (path) => {
+    const answer = await started().ask(path);
+    expect(answer.status).toBe(422);
+    const body = (await answer.json()) as { error: { problems?: { path: string }[] } };
+    expect(body.error.problems?.[0]?.path).toMatch(/from|range|limit|sql/);
+  });
+
+  it('a statement that is not allowed is 422 with the reason', async () => {
+    const answer = await started().ask('/api/v1/query?sql=DROP%20TABLE%20x');
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({ error: { code: 'query-refused', message: { en: expect.stringContaining('SELECT') } } });
+  });
+
+  it('one panel that cannot be read leaves the others standing and says why', async () => {
+    const ports = fakePorts();
+    const { ask } = started({ questions: { ...ports.questions, slowRoutes: () => Promise.reject(new Error('memory limit')) } });
+    const board = (await (await ask('/api/v1/boards/latency')).json()) as { panels: { id: string; error: string | null }[] };
+    expect(board.panels.find((panel) => panel.id === 'slow-routes')?.error).toBe('memory limit');
+    expect(board.panels.filter((panel) => panel.error !== null)).toHaveLength(1);
+  });
+
+  it('the overview names the fault first', async () => {
+    const view = (await (await started().ask('/api/v1/overview')).json()) as { sentence: { text: Record<string, string>; detail: Record<string, string>; incidentId: string } };
+    expect(view.sentence.text['zh-CN']).toBe('发票查询错误率 38%，平时此刻 0.3%。10:32 起。');
+    expect(view.sentence.detail['zh-CN']).toBe('10:33 已邮件通知 ops，还没有人确认。预案「查询错误」进行到第 3 步，共 9 步：切换备用。');
+    expect(view.sentence.incidentId).toBe('i1');
+  });
+
+  it('many who ask the same in one second share one look', async () => {
+    let looks = 0;
+    const ports = fakePorts();
+    const { ask } = started({ incidents: { ...ports.incidents, list: async () => (++looks > 0 ? [] : []) } });
+    await Promise.all(Array.from({ length: 20 }, () => ask('/api/v1/overview')));
+    expect(looks).toBe(1);
+  });
+});
+
+describe('writing', () => {
+  test.each(writes)('%s %s tells the right desk who did it', async (...[method, path, body, , told]) => {
+    const { send, ports } = started();
+    const answer = await send(method, path, body);
+    expect(answer.status, await answer.clone().text()).toBe(200);
+    const heard = ports.told.find((entry) => entry.what === told);
+    expect(heard).toBeDefined();
+    if (told !== 'demo.setFault') expect(heard?.ask).toMatchObject({ actor: { kind: 'person', id: 'admin', name: '演示甲' } });
+  });
+
+  test.each(writes)('%s %s needs its role', async (...[method, path, body, least]) => {
+    const { send, ports } = started();
+    expect((await send(method, path, { ...body, as: 'viewer' })).status).toBe(403);
+    if (least === 'publisher') expect((await send(method, path, { ...body, as: 'responder' })).status).toBe(403);
+    expect((await send(method, path, { ...body, as: least })).status).toBe(200);
+    expect(ports.told.length).toBeLessThanOrEqual(2);
+  });
+
+  test.each(writes)('%s %s sent by another site is refused', async (method, path, body) => {
+    const { ask, ports } = started();
+    const init = { method, body: JSON.stringify(body) };
+    expect((await ask(path, { ...init, headers: { 'content-type': 'application/json', origin: 'https://evil.example' } })).status).toBe(403);
+    expect((await ask(path, { ...init, headers: { 'content-type': 'text/plain', 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+    expect(ports.told).toEqual([]);
+  });
+
+  const withBody = writes.filter(([, , body]) => Object.keys(body).length > 0);
+  test.each(withBody)('%s %s with the wrong body is told field by field, or that it cannot be read', async (method, path) => {
+    const { ask, send } = started();
+    const odd = await send(method, path, { surprise: true });
+    expect(odd.status).toBe(422);
+    const body = (await odd.json()) as { error: { problems: unknown[] } };
+    expect(body.error.problems.length).toBeGreaterThan(0);
+    const broken = await ask(path, { method, body: '{"a":', headers: { 'content-type': 'application/json', origin: 'http://console.test' } });
+    expect(broken.status).toBe(400);
+    expect(await broken.json()).toMatchObject({ error: { code: 'bad-request' } });
+  });
+
+  it('a refusal of a desk keeps its words and gets the right status', async () => {
+    const refusal = { 'zh-CN': '已经有人确认', en: 'taken already' };
+    const ports = fakePorts();
+    for (const [code, status] of [
+      ['conflict', 409],
+      ['not-found', 404],
+      ['forbidden', 403],
+      ['invalid', 422],
+    ] as const) {
+      const { send } = started({ alerts: { ...ports.alerts, acknowledge: async () => ({ ok: false, code, message: refusal }) } });
+      const answer = await send('POST', '/api/v1/alerts/f1/acknowledge', {});
+      expect(answer.status).toBe(status);
+      expect(await answer.json()).toEqual({ error: { code, message: refusal } });
+    }
+  });
+
+  it('a body over the limit is 413', async () => {
+    const { send } = started();
+    const answer = await send('POST', '/api/v1/incidents/i1/notes', { text: 'x'.repeat(2_000_000) });
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({ error: { code: 'too-large' } });
+  });
+});
+
+describe('faults inside', () => {
+  it('a bug is 500, told to the log and not to the caller', async () => {
+    const ports = fakePorts();
+    const { ask, errors } = started({ runbooks: { ...ports.runbooks, list: () => Promise.reject(new Error('secret path /x/y')) } });
+    const answer = await ask('/api/v1/runbooks');
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('secret');
+    expect(errors).toHaveLength(1);
+  });
+
+  it('a store out of reach is 503', async () => {
+    const ports = fakePorts();
+    const { ask } = started({ runbooks: { ...ports.runbooks, list: () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })) } });
+    expect((await ask('/api/v1/runbooks')).status).toBe(503);
+  });
+});
+
+describe('without signing in', () => {
+  it('/healthz lives, /readyz says why not, /metrics is Prometheus text', async () => {
+    const ports = fakePorts();
+    const { ask } = started({ health: { ...ports.health, unready: async () => [{ part: 'clickhouse', reason: 'does not answer' }] } });
+    expect((await ask('/healthz', { as: '' })).status).toBe(200);
+    const ready = await ask('/readyz', { as: '' });
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toEqual({ ready: false, reasons: [{ part: 'clickhouse', reason: 'does not answer' }] });
+    const metrics = await (await ask('/metrics', { as: '' })).text();
+    expect(metrics).toContain('fenghuo_loop_runs_total{loop="scheduler"} 3');
+    expect(metrics).toContain('fenghuo_loop_failures_total{loop="scheduler",reason="a \\"quoted\\"\\nreason"} 1');
+    expect(metrics).toContain('# TYPE fenghuo_deliveries_sent_total counter');
+    for (const line of metrics.trim().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{.*\})? [-+0-9.e]+)$/);
+  });
+
+  it('the acknowledgement link shows on GET and takes only on POST, without script', async () => {
+    const { ask } = started();
+    const shown = await ask('/ack/good', { as: '' });
+    expect(shown.status).toBe(200);
+    const page = await shown.text();
+    expect(page).toContain('<form method="post">');
+    expect(page).toContain('查询错误率过高');
+    expect(page).not.toContain('<script');
+    expect(shown.headers.get('content-security-policy')).toContain(`default-src 'none'`);
+    const taken = await ask('/ack/good', { as: '', method: 'POST' });
+    expect(taken.status).toBe(200);
+    expect(await taken.text()).toContain('已确认');
+    expect((await ask('/ack/forged', { as: '' })).status).toBe(403);
+    expect((await ask('/ack/forged', { as: '', method: 'POST' })).status).toBe(403);
+  });
+
+  it('/api/openapi.json lists every route with its method', async () => {
+    const document = (await (await started().ask('/api/openapi.json', { as: '' })).json()) as { openapi: string; paths: Record<string, Record<string, unknown>> };
+    expect(document.openapi).toMatch(/^3\.1/);
+    for (const path of reads) {
+      const known = Object.keys(document.paths).some((template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path.split('?')[0] ?? ''));
+      expect(known, path).toBe(true);
+    }
+    expect(document.paths['/api/v1/incidents/{id}/notes']?.post).toBeDefined();
+  });
+});
