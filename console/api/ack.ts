@@ -41,7 +41,10 @@ const heading = ({ 'zh-CN': zh, en }: Bilingual): Content => html`<h1>${zh}</h1>
 
 function facts(alert: Alert, { zone, now }: { zone: string; now: Parameters<typeof clockText>[1]['now'] }): Content {
   const since = clockText(alert.activeAt, { now, zone, language: 'zh-CN' });
-  const labels = Object.entries(alert.labels).filter(([name]) => name !== 'alertname').map(([name, value]) => `${name}=${value}`).join('  ');
+  const labels = Object.entries(alert.labels)
+    .filter(([name]) => name !== 'alertname')
+    .map(([name, value]) => `${name}=${value}`)
+    .join('  ');
   return html`<dl><dt>告警 Alert</dt><dd>${alert.title['zh-CN']}<br><span lang="en">${alert.title.en}</span></dd><dt>原因 Why</dt><dd>${alert.why['zh-CN']}<br><span lang="en">${alert.why.en}</span></dd><dt>开始 Since</dt><dd>${since}</dd><dt>标签 Labels</dt><dd>${labels}</dd></dl>`;
 }
 
@@ -71,7 +74,10 @@ export function acknowledgementRoutes({ ports, clock }: Pick<Routes, 'ports' | '
       if (!result.ok) return refused(c, result);
       const site = ports.site();
       const title = { 'zh-CN': '已确认', en: 'Acknowledged' };
-      return page(c, 200, { site: site.name, title, content: html`${heading(title)}<p class="state ok">${result.value.alert.acknowledgement?.by ?? result.value.receiver}</p>${facts(result.value.alert, { zone: site.zone, now })}` });
+      return page(c, 200, {
+        site: site.name,
+        title,
+        content: html`${heading(title)}<p class="state ok">${result.value.alert.acknowledgement?.by ?? result.value.receiver}</p>${facts(result.value.alert, { zone: site.zone, now })}`,
+      });
     });
 }
-

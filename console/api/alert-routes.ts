@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { durationMs, hour, iso, minute, unixMs } from '#lib/time.ts';
 import { alertRow, alertRows } from './alert-rows.ts';
 import { answer, done, isoOrNull, notFound } from './answers.ts';
-import { requireRole, sameOrigin, type SignedIn } from './auth.ts';
+import { requireRole, type SignedIn, sameOrigin } from './auth.ts';
 import { input } from './inputs.ts';
 import { measureOf } from './measures.ts';
 import { thresholdsFor } from './panels.ts';
@@ -14,7 +14,10 @@ import type { AlertRow, AlertView } from './views.ts';
 
 const silenceBody = z.strictObject({
   matchers: z.array(z.string().trim().min(1).max(500)).min(1).max(20),
-  minutes: z.number().positive().max(60 * 24 * 90),
+  minutes: z
+    .number()
+    .positive()
+    .max(60 * 24 * 90),
   comment: z.string().trim().max(2_000).default(''),
 });
 const noteBody = z.strictObject({ note: z.string().trim().max(2_000).default('') });
@@ -26,14 +29,20 @@ export function alertRoutes(routes: Routes) {
 function readingRoutes(routes: Routes) {
   const { ports, clock, once } = routes;
   return new Hono<SignedIn>()
-    .get('/alerts', about('alerts', 'Alerts, worst and newest first, each with why, who was told and what happens next'), requireRole('viewer'), input('query', z.object({ state: z.enum(['active', 'all']).default('active') })), async (c) => {
-      const { state } = c.req.valid('query');
-      const view = await once(`alerts ${state}`, async () => {
-        const [entries, incidents] = await Promise.all([ports.alerts.entries({ state, now: clock.now() }), ports.incidents.list({ state: 'all' })]);
-        return { alerts: alertRows(entries, { incidents, rules: ports.alerts.rules() }), nextEvaluationAt: isoOrNull(ports.alerts.nextEvaluationAt()) };
-      });
-      return answer<{ alerts: AlertRow[]; nextEvaluationAt: string | null }>(c, view);
-    })
+    .get(
+      '/alerts',
+      about('alerts', 'Alerts, worst and newest first, each with why, who was told and what happens next'),
+      requireRole('viewer'),
+      input('query', z.object({ state: z.enum(['active', 'all']).default('active') })),
+      async (c) => {
+        const { state } = c.req.valid('query');
+        const view = await once(`alerts ${state}`, async () => {
+          const [entries, incidents] = await Promise.all([ports.alerts.entries({ state, now: clock.now() }), ports.incidents.list({ state: 'all' })]);
+          return { alerts: alertRows(entries, { incidents, rules: ports.alerts.rules() }), nextEvaluationAt: isoOrNull(ports.alerts.nextEvaluationAt()) };
+        });
+        return answer<{ alerts: AlertRow[]; nextEvaluationAt: string | null }>(c, view);
+      },
+    )
     .get('/alerts/:fingerprint', about('alerts', 'One alert with its history, rule and the series it looks at'), requireRole('viewer'), async (c) => {
       const entry = await ports.alerts.entry({ fingerprint: c.req.param('fingerprint'), now: clock.now() });
       return entry ? answer<AlertView>(c, await alertView(routes, entry)) : notFound(c);
@@ -82,6 +91,7 @@ function silenceRoutes({ ports, clock }: Routes) {
       const now = clock.now();
       return done(c, await ports.alerts.silence({ matchers, startsAt: now, endsAt: unixMs(now + durationMs(minutes * minute)), comment, actor: actorOf(c), now }), ({ id }) => ({ id }));
     })
-    .delete('/silences/:id', about('silences', 'End a silence'), sameOrigin(), requireRole('responder'), async (c) => done(c, await ports.alerts.expireSilence({ id: c.req.param('id'), actor: actorOf(c), now: clock.now() })));
+    .delete('/silences/:id', about('silences', 'End a silence'), sameOrigin(), requireRole('responder'), async (c) =>
+      done(c, await ports.alerts.expireSilence({ id: c.req.param('id'), actor: actorOf(c), now: clock.now() })),
+    );
 }
-

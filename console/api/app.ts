@@ -60,7 +60,16 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
   app.use('/api/*', noStore, identify(ports.people, clock));
   app.route('/api/v1', v1);
   if (ports.outside) app.route('/api/v2', alertmanagerRoutes({ desk: ports.outside, clock }));
-  app.get('/api/openapi.json', openAPIRouteHandler(app, { documentation: { info: { title: 'Fenghuo', version: ports.site().version, description: 'Read with a bearer token of scope read, or with the session cookie of the console.' }, components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }, security: [{ token: [] }] } }));
+  app.get(
+    '/api/openapi.json',
+    openAPIRouteHandler(app, {
+      documentation: {
+        info: { title: 'Fenghuo', version: ports.site().version, description: 'Read with a bearer token of scope read, or with the session cookie of the console.' },
+        components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+        security: [{ token: [] }],
+      },
+    }),
+  );
   app.use('/ack/*', bodyLimit({ maxSize: 64 * 1024, onError: tooLarge }));
   app.route('/', acknowledgementRoutes(routes));
   app.route('/', publicHealthRoutes(routes));

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { iso, type UnixMs } from '#lib/time.ts';
 import type { Span } from '#lib/series.ts';
+import { iso, type UnixMs } from '#lib/time.ts';
 import { answer, notFound, refuse } from './answers.ts';
 import { requireRole, type SignedIn } from './auth.ts';
 import { type Board, boards, marksBetween } from './boards.ts';
@@ -13,12 +13,15 @@ import type { BoardView, PanelView } from './views.ts';
 
 const query = z.object({ ...rangeShape, compare: z.enum(['none', 'week']).default('none'), service: shortText.optional() });
 
-const invalid = (c: Parameters<typeof refuse>[0], { path, message }: { path: string; message: string }) => refuse(c, 422, { code: 'invalid', message: { 'zh-CN': message, en: message }, problems: [{ path, message, hint: '' }] });
+const invalid = (c: Parameters<typeof refuse>[0], { path, message }: { path: string; message: string }) =>
+  refuse(c, 422, { code: 'invalid', message: { 'zh-CN': message, en: message }, problems: [{ path, message, hint: '' }] });
 
 export function boardRoutes(routes: Routes) {
   const { clock, once, panels } = routes;
   return new Hono<SignedIn>()
-    .get('/boards', about('boards', 'The boards there are'), requireRole('viewer'), (c) => answer<{ boards: { id: string; title: BoardView['title'] }[] }>(c, { boards: boards.map(({ id, title }) => ({ id, title })) }))
+    .get('/boards', about('boards', 'The boards there are'), requireRole('viewer'), (c) =>
+      answer<{ boards: { id: string; title: BoardView['title'] }[] }>(c, { boards: boards.map(({ id, title }) => ({ id, title })) }),
+    )
     .get('/boards/:id', about('boards', 'One board: its sentence, panels with their data, and marks'), requireRole('viewer'), input('query', query), async (c) => {
       const board = boards.find((candidate) => candidate.id === c.req.param('id'));
       if (!board) return notFound(c);

@@ -42,7 +42,10 @@ export const boards: readonly Board[] = [
     title: { 'zh-CN': '登录', en: 'Logins' },
     panels: ['login-failure-ratio', 'login-reasons', 'login-failures', 'login-latency', 'captcha-heatmap', 'login-clients', 'probe-states'],
     async headline({ questions, ...asked }) {
-      const [reading, reasons] = await Promise.all([questions.loginFailureNow(asked), questions.loginReasons({ span: { from: unixMs(asked.now - 300_000), until: unixMs(asked.now + 1) }, now: asked.now, scope: asked.scope, limit: 1 })]);
+      const [reading, reasons] = await Promise.all([
+        questions.loginFailureNow(asked),
+        questions.loginReasons({ span: { from: unixMs(asked.now - 300_000), until: unixMs(asked.now + 1) }, now: asked.now, scope: asked.scope, limit: 1 }),
+      ]);
       const name = { 'zh-CN': '登录失败率', en: 'Login failure ratio' };
       const made = sentence(reading, { name, unit: 'ratio', ...figureLimits.loginFailureRatio });
       const top = reasons.rows[0];
@@ -51,7 +54,10 @@ export const boards: readonly Board[] = [
   },
 ];
 
-const mostly = (text: Bilingual, reason: Bilingual): Bilingual => ({ 'zh-CN': `${text['zh-CN'].replace(/。$/, '')}；原因多为“${reason['zh-CN']}”。`, en: `${text.en.replace(/\.$/, '')}; mostly “${reason.en}”.` });
+const mostly = (text: Bilingual, reason: Bilingual): Bilingual => ({
+  'zh-CN': `${text['zh-CN'].replace(/。$/, '')}；原因多为“${reason['zh-CN']}”。`,
+  en: `${text.en.replace(/\.$/, '')}; mostly “${reason.en}”.`,
+});
 
 interface Headline {
   name: Bilingual;
@@ -78,14 +84,17 @@ function headlineText(reading: Reading, { name, unit }: Headline, language: Lang
 }
 
 const countTimes = (times: number): string => (times >= 10 ? String(Math.round(times)) : String(Math.round(times * 10) / 10));
-const samplesText = ({ samples }: Reading, language: Language): string => (samples === 0 ? '' : language === 'zh-CN' ? `按最近 ${countText(samples, language)} 次计算。` : `Out of the last ${countText(samples, language)}.`);
+const samplesText = ({ samples }: Reading, language: Language): string =>
+  samples === 0 ? '' : language === 'zh-CN' ? `按最近 ${countText(samples, language)} 次计算。` : `Out of the last ${countText(samples, language)}.`;
 
 /** Things worth a mark on a chart of this stretch of time. */
 export async function marksBetween(ports: Pick<ConsolePorts, 'questions' | 'alerts' | 'incidents' | 'notices'>, { from, until }: { from: UnixMs; until: UnixMs }) {
   const inside = (at: UnixMs): boolean => at >= from && at < until;
   const [alerts, incidents, notices] = await Promise.all([ports.questions.alertMarks({ span: { from, until }, limit: 40 }), ports.incidents.list({ state: 'all' }), ports.notices.list()]);
   return [
-    ...alerts.filter((mark) => mark.to === 'firing').map((mark) => ({ at: mark.at, kind: 'alert' as const, label: { 'zh-CN': `${mark.rule} 告警`, en: `${mark.rule} fired` }, link: `/alerts/${mark.fingerprint}` })),
+    ...alerts
+      .filter((mark) => mark.to === 'firing')
+      .map((mark) => ({ at: mark.at, kind: 'alert' as const, label: { 'zh-CN': `${mark.rule} 告警`, en: `${mark.rule} fired` }, link: `/alerts/${mark.fingerprint}` })),
     ...incidents.filter((incident) => inside(incident.openedAt)).map((incident) => ({ at: incident.openedAt, kind: 'incident' as const, label: incident.title, link: `/incidents/${incident.id}` })),
     ...notices.filter((notice) => inside(notice.startedAt)).map((notice) => ({ at: notice.startedAt, kind: 'notice' as const, label: notice.title, link: `/notices/${notice.id}` })),
   ].sort((a, b) => a.at - b.at);

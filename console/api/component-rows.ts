@@ -43,7 +43,11 @@ export function componentRows(catalogue: Catalogue, facts: { probes: ProbeFacts;
     const own = component.probes.flatMap((id) => byId.get(id) ?? []);
     const states = own.map((probe): State => probeState(newestByVantage(latest.get(probe.id) ?? []), probe, probes.now));
     const maintained = statuses.get(component.id) === 'under_maintenance';
-    const figures = dayFigures(own.flatMap((probe) => days.get(probe.id) ?? []), own, probes.now);
+    const figures = dayFigures(
+      own.flatMap((probe) => days.get(probe.id) ?? []),
+      own,
+      probes.now,
+    );
     const strips = own.flatMap((probe) => probes.minutes.get(probe.id) ?? []).map((row) => row.strip);
     return {
       id: component.id,

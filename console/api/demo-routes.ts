@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { iso } from '#lib/time.ts';
 import { answer, done, isoOrNull, notFound } from './answers.ts';
-import { requireRole, sameOrigin, type SignedIn } from './auth.ts';
+import { requireRole, type SignedIn, sameOrigin } from './auth.ts';
 import { input, spanText } from './inputs.ts';
 import { about, actorOf, type Routes } from './routes.ts';
 import type { FaultView, MailView } from './views.ts';

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { answer, done, notFound } from './answers.ts';
-import { requireRole, sameOrigin, type SignedIn } from './auth.ts';
+import { requireRole, type SignedIn, sameOrigin } from './auth.ts';
 import { incidentRoom } from './incident-room.ts';
 import { incidentRow } from './incident-rows.ts';
 import { input, longText, shortText } from './inputs.ts';
@@ -35,24 +35,41 @@ function writingRoutes({ ports, clock }: Routes) {
     .post('/incidents', about('incidents', 'Declare an incident for an alert'), sameOrigin(), requireRole('responder'), input('json', z.strictObject({ alert: shortText })), async (c) =>
       done(c, await ports.incidents.open({ fingerprint: c.req.valid('json').alert, actor: actorOf(c), now: clock.now() }), ({ id }) => ({ id })),
     )
-    .post('/incidents/:id/notes', about('incidents', 'Write a line into the timeline'), requireRole('responder'), input('json', z.strictObject({ text: longText })), async (c) => done(c, await ports.incidents.addNote({ ...by(c), ...c.req.valid('json') })))
-    .post('/incidents/:id/role', about('incidents', 'Give a role to a person'), requireRole('responder'), input('json', z.strictObject({ role: shortText, person: shortText })), async (c) => done(c, await ports.incidents.setRole({ ...by(c), ...c.req.valid('json') })))
-    .post('/incidents/:id/level', about('incidents', 'Set the level'), requireRole('responder'), input('json', z.strictObject({ level: z.enum(levels) })), async (c) => done(c, await ports.incidents.setLevel({ ...by(c), ...c.req.valid('json') })))
-    .post('/incidents/:id/close', about('incidents', 'Close the incident'), requireRole('responder'), input('json', z.strictObject({ reason: z.string().trim().max(2_000).default('') })), async (c) => done(c, await ports.incidents.close({ ...by(c), ...c.req.valid('json') })));
+    .post('/incidents/:id/notes', about('incidents', 'Write a line into the timeline'), requireRole('responder'), input('json', z.strictObject({ text: longText })), async (c) =>
+      done(c, await ports.incidents.addNote({ ...by(c), ...c.req.valid('json') })),
+    )
+    .post('/incidents/:id/role', about('incidents', 'Give a role to a person'), requireRole('responder'), input('json', z.strictObject({ role: shortText, person: shortText })), async (c) =>
+      done(c, await ports.incidents.setRole({ ...by(c), ...c.req.valid('json') })),
+    )
+    .post('/incidents/:id/level', about('incidents', 'Set the level'), requireRole('responder'), input('json', z.strictObject({ level: z.enum(levels) })), async (c) =>
+      done(c, await ports.incidents.setLevel({ ...by(c), ...c.req.valid('json') })),
+    )
+    .post('/incidents/:id/close', about('incidents', 'Close the incident'), requireRole('responder'), input('json', z.strictObject({ reason: z.string().trim().max(2_000).default('') })), async (c) =>
+      done(c, await ports.incidents.close({ ...by(c), ...c.req.valid('json') })),
+    );
 }
 
 const closeBody = z.strictObject({ note: z.string().trim().max(4_000).default(''), choice: z.string().trim().min(1).max(100).nullish() });
 
 function stepRoutes({ ports, clock }: Routes) {
-  const at = (c: Parameters<typeof actorOf>[0] & { req: { param(name: 'runId' | 'stepId'): string } }) => ({ runId: c.req.param('runId'), stepId: c.req.param('stepId'), actor: actorOf(c), now: clock.now() });
+  const at = (c: Parameters<typeof actorOf>[0] & { req: { param(name: 'runId' | 'stepId'): string } }) => ({
+    runId: c.req.param('runId'),
+    stepId: c.req.param('stepId'),
+    actor: actorOf(c),
+    now: clock.now(),
+  });
   return new Hono<SignedIn>()
     .use('/runs/*', sameOrigin())
     .post('/runs/:runId/steps/:stepId/close', about('runs', 'Close a step; its evidence is frozen'), requireRole('responder'), input('json', closeBody), async (c) => {
       const { note, choice } = c.req.valid('json');
       return done(c, await ports.incidents.closeStep({ ...at(c), note, choice: choice ?? null, evidence: null }));
     })
-    .post('/runs/:runId/steps/:stepId/skip', about('runs', 'Skip a step for a reason'), requireRole('responder'), input('json', z.strictObject({ reason: longText })), async (c) => done(c, await ports.incidents.skipStep({ ...at(c), ...c.req.valid('json') })))
+    .post('/runs/:runId/steps/:stepId/skip', about('runs', 'Skip a step for a reason'), requireRole('responder'), input('json', z.strictObject({ reason: longText })), async (c) =>
+      done(c, await ports.incidents.skipStep({ ...at(c), ...c.req.valid('json') })),
+    )
     .post('/runs/:runId/steps/:stepId/act', about('runs', 'Do what the step says'), requireRole('responder'), async (c) => done(c, await ports.incidents.actStep(at(c))))
     .post('/runs/:runId/steps/:stepId/undo', about('runs', 'Take back what the step did'), requireRole('responder'), async (c) => done(c, await ports.incidents.undoStep(at(c))))
-    .post('/runs/:runId/steps/:stepId/publish', about('runs', 'Publish the drafted notice'), requireRole('publisher'), input('json', z.strictObject({ draft: noticeDraft })), async (c) => done(c, await ports.incidents.publishStep({ ...at(c), ...c.req.valid('json') })));
+    .post('/runs/:runId/steps/:stepId/publish', about('runs', 'Publish the drafted notice'), requireRole('publisher'), input('json', z.strictObject({ draft: noticeDraft })), async (c) =>
+      done(c, await ports.incidents.publishStep({ ...at(c), ...c.req.valid('json') })),
+    );
 }

@@ -42,7 +42,13 @@ const failures: Measure = {
   lines: (questions, asked) => questions.checkFailureRatio({ ...asked, by: 'all' }),
   async now(questions, asked) {
     const reading = await questions.availabilityNow(asked);
-    return { ...reading, value: reading.spark.at(-1) == null ? null : 1 - (reading.spark.at(-1) ?? 1), normal: null, before: null, spark: reading.spark.map((value) => (value === null ? null : 1 - value)) };
+    return {
+      ...reading,
+      value: reading.spark.at(-1) == null ? null : 1 - (reading.spark.at(-1) ?? 1),
+      normal: null,
+      before: null,
+      spark: reading.spark.map((value) => (value === null ? null : 1 - value)),
+    };
   },
 };
 

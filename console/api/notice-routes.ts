@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { answer, done, notFound } from './answers.ts';
-import { requireRole, sameOrigin, type SignedIn } from './auth.ts';
+import { requireRole, type SignedIn, sameOrigin } from './auth.ts';
 import { noticeView } from './incident-rows.ts';
 import { idText, input } from './inputs.ts';
 import { noticeDraft } from './notice-input.ts';
@@ -26,8 +26,13 @@ export function noticeRoutes({ ports, clock }: Routes) {
     .post('/notices/:id/updates', about('notices', 'Append an update'), sameOrigin(), requireRole('publisher'), input('json', z.strictObject({ draft: noticeDraft })), async (c) =>
       done(c, await ports.notices.update({ id: c.req.param('id'), draft: c.req.valid('json').draft, actor: actorOf(c), now: clock.now() })),
     )
-    .post('/components/:id/status', about('notices', 'Set what the public is told about a component'), sameOrigin(), requireRole('publisher'), input('json', z.strictObject({ status: z.enum(componentStatuses) })), async (c) =>
-      done(c, await ports.notices.setStatus({ component: c.req.param('id'), status: c.req.valid('json').status, actor: actorOf(c), now: clock.now() })),
+    .post(
+      '/components/:id/status',
+      about('notices', 'Set what the public is told about a component'),
+      sameOrigin(),
+      requireRole('publisher'),
+      input('json', z.strictObject({ status: z.enum(componentStatuses) })),
+      async (c) => done(c, await ports.notices.setStatus({ component: c.req.param('id'), status: c.req.valid('json').status, actor: actorOf(c), now: clock.now() })),
     );
 }
 
