@@ -79,7 +79,19 @@ export function overallDetail(facts: PublicFacts): Bilingual {
   const { status, nextUpdateAt } = current(open);
   const said = stageSentence[status] ?? words('', '');
   if (nextUpdateAt === null) return said;
-  return words(`${said['zh-CN']}下次更新不晚于 ${clockTime(facts, nextUpdateAt)}。`, `${said.en} Next update by ${clockTime(facts, nextUpdateAt)}.`);
+  const next = nextUpdateText(facts, nextUpdateAt);
+  return words(`${said['zh-CN']}${next['zh-CN']}`, `${said.en} ${next.en}`);
+}
+
+export const nextUpdateText = (facts: PublicFacts, at: UnixMs): Bilingual => words(`下次更新不晚于 ${clockTime(facts, at)}。`, `Next update by ${clockTime(facts, at)}.`);
+export const endedCount = (count: number): Bilingual => words(`最近 ${count} 条已结束的公告`, count === 1 ? 'One notice that has ended' : `The last ${count} notices that have ended`);
+
+/** Red is for the day when nothing works: one function in trouble is amber as long as others work. */
+export function overallTone(facts: PublicFacts): 'ok' | 'slow' | 'down' | 'mt' {
+  const status = overallStatus(facts);
+  if (status === 'operational') return openNotices(facts).length > 0 ? 'slow' : 'ok';
+  if (status === 'under_maintenance') return 'mt';
+  return status === 'major_outage' || facts.components.every((component) => toneOf[component.status] === 'down') ? 'down' : 'slow';
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -98,7 +110,8 @@ export function dateTime({ zone }: Pick<PublicFacts, 'zone'>, at: UnixMs, langua
   return `${date} ${clockTime({ zone }, at)}`;
 }
 
-export const percent = (share: number): string => `${Math.min(100, Math.floor(share * 10_000) / 100).toFixed(2)}%`;
+/** Rounded down: 100% is said only of what never failed. */
+export const percent = (share: number, digits = 2): string => `${(Math.floor(Math.min(1, share) * 100 * 10 ** digits) / 10 ** digits).toFixed(digits)}%`;
 export const stageOf = (notice: Notice, index: number, language: Language): string => stageLabel(notice.updates, index)[language];
 
 export const pageWords = {

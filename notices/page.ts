@@ -4,14 +4,15 @@ import { statusLabels } from './component.ts';
 import { current, isOpenNotice, type Notice } from './notice.ts';
 import { pageStyle } from './page-style.ts';
 import {
-  clockTime,
   dateTime,
   dayWords,
+  endedCount,
   markOf,
+  nextUpdateText,
   openNotices,
   overallDetail,
   overallSentence,
-  overallStatus,
+  overallTone,
   type PublicComponent,
   type PublicFacts,
   pageWords,
@@ -39,18 +40,15 @@ export function renderPage(facts: PublicFacts, language: Language): string {
 function page(facts: PublicFacts, { language, history }: { language: Language; history: readonly Notice[] }): string {
   const word = (key: keyof typeof pageWords) => escapeHtml(pageWords[key][language]);
   const name = escapeHtml(facts.name[language]);
-  const demo = facts.demo ? `<span class="demo">${word('demo')}</span>` : '';
   const other: Language = language === 'zh-CN' ? 'en' : 'zh-CN';
   const open = openNotices(facts);
   const says = overallSentence(facts);
-  const troubled = overallStatus(facts);
-  const tone = troubled === 'operational' && open.length > 0 ? 'slow' : toneOf[troubled];
   const switcher = facts.languages.includes(other) ? `<a href="/status/${other}" lang="${other}" hreflang="${other}">${word('other')}</a>` : '';
   return [
     `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${escapeHtml(says[language])} · ${name}</title>`,
     `<link rel="alternate" type="application/atom+xml" title="Atom" href="/status/feed.atom"><link rel="alternate" type="application/rss+xml" title="RSS" href="/status/feed.rss"><style>${pageStyle}</style></head><body>`,
-    `<header><b>${name}${language === 'zh-CN' ? '' : ' '}${word('title')}${demo}</b><nav><a href="#subscribe">${word('subscribe')}</a>${switcher}</nav></header>`,
-    `<main><section class="say ${tone}"><h1>${escapeHtml(says[language])}</h1><p>${escapeHtml(overallDetail(facts)[language])}${facts.demo ? ` · ${word('demo')}` : ''}</p></section>`,
+    `<header><b>${name}${language === 'zh-CN' ? '' : ' '}${word('title')}</b><nav><a href="#subscribe">${word('subscribe')}</a>${switcher}</nav></header>`,
+    `<main><section class="say ${overallTone(facts)}"><h1>${escapeHtml(says[language])}</h1><p>${escapeHtml(overallDetail(facts)[language])}${facts.demo ? ` · ${word('demo')}` : ''}</p></section>`,
     open.length > 0 ? `<h2>${word('notices')}</h2>` : '',
     ...open.map((notice) => noticeBlock(facts, { notice, language })),
     `<h2>${word('components')}</h2>`,
@@ -58,7 +56,7 @@ function page(facts: PublicFacts, { language, history }: { language: Language; h
     `<h2>${word('maintenance')}</h2><p class="none">${word('noMaintenance')}</p>`,
     `<h2>${word('history')}</h2>`,
     history.length > 0
-      ? `<details><summary>${history.length}</summary>${history.map((notice) => noticeBlock(facts, { notice, language })).join('')}</details>`
+      ? `<details><summary>${escapeHtml(endedCount(history.length)[language])}</summary>${history.map((notice) => noticeBlock(facts, { notice, language })).join('')}</details>`
       : `<p class="none">${word('noHistory')}</p>`,
     `</main><footer id="subscribe"><p>${word('subscribe')}${language === 'zh-CN' ? '：' : ': '}<a href="/status/feed.atom">Atom</a> · <a href="/status/feed.rss">RSS</a> · <a href="/status/maintenance.ics">${word('calendar')}</a> · <a href="/status/api/v2/summary.json">JSON</a></p>`,
     `<p>${word('rendered')} ${dateTime(facts, facts.renderedAt, language)} (${escapeHtml(facts.zone)})${word('kept')}</p><p>${word('counted')}</p></footer></body></html>`,
@@ -73,12 +71,13 @@ function noticeBlock(facts: PublicFacts, { notice, language }: { notice: Notice;
       `<li><b>${escapeHtml(stageOf(notice, index, language))}</b><time datetime="${iso(update.at)}">${dateTime(facts, update.at, language)}</time><br><span class="t">${escapeHtml(update.body[language])}</span></li>`,
   );
   const next = current(notice).nextUpdateAt;
-  const due = next === null || !isOpenNotice(notice) ? '' : ` <time datetime="${iso(next)}">→ ${clockTime(facts, next)}</time>`;
-  return `<article class="n${isOpenNotice(notice) ? '' : ' end'}" id="${escapeHtml(notice.id)}"><h3>${escapeHtml(title[language])}${due}</h3><div class="do t"><b>${escapeHtml(pageWords.advice[language])}</b>${escapeHtml(advice[language])}</div><ol>${rows.join('')}</ol></article>`;
+  // With one open notice the sentence at the top says it already.
+  const due = next === null || !isOpenNotice(notice) || openNotices(facts).length < 2 ? '' : `<p class="none">${escapeHtml(nextUpdateText(facts, next)[language])}</p>`;
+  return `<article class="n${isOpenNotice(notice) ? '' : ' end'}" id="${escapeHtml(notice.id)}"><h3>${escapeHtml(title[language])}</h3>${due}<div class="do"><b>${escapeHtml(pageWords.advice[language])}</b><span class="t">${escapeHtml(advice[language])}</span></div><ol>${rows.join('')}</ol></article>`;
 }
 
 function componentBlock({ name, about, status, uptime }: PublicComponent, language: Language): string {
-  const shown = uptime.uptime === null ? escapeHtml(pageWords.noData[language]) : `${percent(uptime.uptime)} · ${escapeHtml(pageWords.coverage[language])} ${percent(uptime.coverage)}`;
+  const shown = uptime.uptime === null ? escapeHtml(pageWords.noData[language]) : `${percent(uptime.uptime)} · ${escapeHtml(pageWords.coverage[language])} ${percent(uptime.coverage, 1)}`;
   return `<div class="c"><span class="s ${toneOf[status]}">${markOf[status]} ${escapeHtml(statusLabels[status][language])}</span><b>${escapeHtml(name[language])}</b>${about ? `<br><span class="none">${escapeHtml(about[language])}</span>` : ''}${bars(uptime, language)}<small><i>${escapeHtml(pageWords.ago[language])}</i>${shown}<i>${escapeHtml(pageWords.today[language])}</i></small></div>`;
 }
 
