@@ -69,7 +69,13 @@ export async function overview(ports: OverviewPorts, now: UnixMs): Promise<Overv
   return {
     at: iso(now),
     sentence,
-    availability: { ...figure(figures.availability, 'ratio', { slow: 2, down: 2 }), value: availability.value, state: availabilityState(availability.value, availability.target), target: availability.target, coverage: availability.coverage },
+    availability: {
+      ...figure(figures.availability, 'ratio', { slow: 2, down: 2 }),
+      value: availability.value,
+      state: availabilityState(availability.value, availability.target),
+      target: availability.target,
+      coverage: availability.coverage,
+    },
     latencyP95: figure(figures.latency, 'seconds', figureLimits.latencySeconds),
     errorRatio: figure(figures.errors, 'ratio', figureLimits.errorRatio),
     loginFailureRatio: figure(figures.logins, 'ratio', figureLimits.loginFailureRatio),
@@ -81,15 +87,22 @@ export async function overview(ports: OverviewPorts, now: UnixMs): Promise<Overv
   };
 }
 
-const next = (what: OverviewView['next'][number]['what'], label: Bilingual, { at, text }: { at: UnixMs | null; text: Bilingual | null }): OverviewView['next'][number] => ({ what, label, at: isoOrNull(at), text });
+const next = (what: OverviewView['next'][number]['what'], label: Bilingual, { at, text }: { at: UnixMs | null; text: Bilingual | null }): OverviewView['next'][number] => ({
+  what,
+  label,
+  at: isoOrNull(at),
+  text,
+});
 
 /** What happens next if nobody does anything, the soonest first; what has no time comes last. */
 export function nextThings({ incidents, notices, entries }: { incidents: readonly IncidentEntry[]; notices: readonly NoticeEntry[]; entries: readonly AlertEntry[] }): OverviewView['next'] {
   const open = notices.filter((notice) => notice.status !== 'resolved');
   const things = [
     ...open.flatMap((notice) => (notice.nextUpdateAt === null ? [] : [next('noticeUpdate', { 'zh-CN': '公告下次更新', en: 'Next notice update' }, { at: notice.nextUpdateAt, text: notice.title })])),
-    ...incidents.flatMap((incident) => (incident.runbook?.dueAt ? [next('gate', { 'zh-CN': '预案这一步到期', en: 'Runbook step due' }, { at: incident.runbook.dueAt, text: incident.runbook.stepTitle })] : [])),
+    ...incidents.flatMap((incident) =>
+      incident.runbook?.dueAt ? [next('gate', { 'zh-CN': '预案这一步到期', en: 'Runbook step due' }, { at: incident.runbook.dueAt, text: incident.runbook.stepTitle })] : [],
+    ),
     ...entries.flatMap((entry) => (entry.next ? [next('notification', { 'zh-CN': '告警通知', en: 'Alert notification' }, entry.next)] : [])),
   ];
-  return things.sort((a, b) => (a.at ?? '9') < (b.at ?? '9') ? -1 : 1).slice(0, 8);
+  return things.sort((a, b) => ((a.at ?? '9') < (b.at ?? '9') ? -1 : 1)).slice(0, 8);
 }

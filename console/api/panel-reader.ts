@@ -1,8 +1,8 @@
 import type { Clock } from '#lib/clock.ts';
 import type { Span } from '#lib/series.ts';
 import { minute, type UnixMs, unixMs } from '#lib/time.ts';
-import type { AlertDesk, Catalogue } from './ports.ts';
 import { type Panel, panelById, thresholdsFor } from './panels.ts';
+import type { AlertDesk, Catalogue } from './ports.ts';
 import type { Questions, Scope } from './questions.ts';
 import type { PanelView } from './views.ts';
 

@@ -216,7 +216,8 @@ export const panels: readonly Panel[] = [
     subtitle: { 'zh-CN': 'p50 p95 p99', en: 'p50 p95 p99' },
     span: 6,
     measure: null,
-    read: (asked) => lines({ ...asked, scope: { ...asked.scope, routes: ['/login*', '/api/login*'] } }, (question) => asked.questions.requestLatency({ ...question, by: 'all', quantiles }), { unit: 'seconds' }),
+    read: (asked) =>
+      lines({ ...asked, scope: { ...asked.scope, routes: ['/login*', '/api/login*'] } }, (question) => asked.questions.requestLatency({ ...question, by: 'all', quantiles }), { unit: 'seconds' }),
   },
 ];
 

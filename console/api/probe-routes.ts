@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CheckResult } from '#collector/check.ts';
 import { iso, type UnixMs, unixMs } from '#lib/time.ts';
 import { answer, notFound, refuse } from './answers.ts';
-import { requireRole, sameOrigin, type SignedIn } from './auth.ts';
+import { requireRole, type SignedIn, sameOrigin } from './auth.ts';
 import { input, rangeShape, spanOf } from './inputs.ts';
 import type { CatalogueProbe } from './ports.ts';
 import { lookBack, probeFacts, probeRows } from './probe-rows.ts';
@@ -34,14 +34,20 @@ export function probeRoutes(routes: Routes) {
     .get('/probes', about('probes', 'Every probe with its state, speed, availability, coverage and last 60 checks'), requireRole('viewer'), async (c) =>
       answer<{ probes: ProbeRow[] }>(c, { probes: await once('probes', () => rowsOf(routes, ports.catalogue().probes, clock.now())) }),
     )
-    .get('/probes/:id', about('probes', 'One probe over a range: latency, heatmap, failures with evidence, waterfall, the rules that watch it'), requireRole('viewer'), input('query', z.object(rangeShape)), async (c) => {
-      const probe = byId(c.req.param('id'));
-      if (!probe) return notFound(c);
-      const now = clock.now();
-      const range = spanOf(c.req.valid('query'), now);
-      if (!range.ok) return refuse(c, 422, { code: 'invalid', message: { 'zh-CN': range.message, en: range.message }, problems: [{ path: range.path, message: range.message, hint: '' }] });
-      return answer<ProbeView>(c, await once(`probe ${probe.id} ${JSON.stringify(c.req.query())}`, () => probeView(routes, probe, { now, span: range.span })));
-    })
+    .get(
+      '/probes/:id',
+      about('probes', 'One probe over a range: latency, heatmap, failures with evidence, waterfall, the rules that watch it'),
+      requireRole('viewer'),
+      input('query', z.object(rangeShape)),
+      async (c) => {
+        const probe = byId(c.req.param('id'));
+        if (!probe) return notFound(c);
+        const now = clock.now();
+        const range = spanOf(c.req.valid('query'), now);
+        if (!range.ok) return refuse(c, 422, { code: 'invalid', message: { 'zh-CN': range.message, en: range.message }, problems: [{ path: range.path, message: range.message, hint: '' }] });
+        return answer<ProbeView>(c, await once(`probe ${probe.id} ${JSON.stringify(c.req.query())}`, () => probeView(routes, probe, { now, span: range.span })));
+      },
+    )
     .post('/probes/:id/run', about('probes', 'One check now'), sameOrigin(), requireRole('responder'), async (c) => {
       const id = c.req.param('id');
       const now = clock.now();
@@ -69,5 +75,14 @@ async function probeView(routes: Routes, probe: CatalogueProbe, { now, span }: {
   if (!row) throw new Error(`no row for probe ${probe.id}`);
   const watching = alerts.rules().filter((rule) => rule.probes.includes(probe.id));
   const stateOf = (rule: string): string => entries.find((entry) => entry.alert.rule === rule && (entry.alert.labels.probe ?? probe.id) === probe.id)?.alert.state ?? 'inactive';
-  return { probe: row, yaml: probe.yaml, latency: seriesView(latency, 'seconds'), heatmap: heatmapView(heatmap), failures: failures.map(recordView), recent: recent.map(recordView), waterfall: [...waterfall], rules: watching.map((rule) => ({ name: rule.name, state: stateOf(rule.name) })) };
+  return {
+    probe: row,
+    yaml: probe.yaml,
+    latency: seriesView(latency, 'seconds'),
+    heatmap: heatmapView(heatmap),
+    failures: failures.map(recordView),
+    recent: recent.map(recordView),
+    waterfall: [...waterfall],
+    rules: watching.map((rule) => ({ name: rule.name, state: stateOf(rule.name) })),
+  };
 }

@@ -69,7 +69,10 @@ export function probeRows(probes: readonly CatalogueProbe[], facts: ProbeFacts, 
       availability24h: figures.availability,
       coverage24h: figures.coverage,
       vantages: [...probe.vantages],
-      strip: (recentOf.get(probe.id) ?? []).slice(0, 60).map((check) => check.outcome).reverse(),
+      strip: (recentOf.get(probe.id) ?? [])
+        .slice(0, 60)
+        .map((check) => check.outcome)
+        .reverse(),
     };
   });
 }

@@ -27,4 +27,5 @@ export function actorOf(c: { get(key: 'person'): SignedIn['Variables']['person']
 }
 
 /** One line about the route for the OpenAPI document. */
-export const about = (tag: string, summary: string) => describeRoute({ tags: [tag], summary, responses: { 200: { description: 'OK' }, 401: { description: 'Not signed in' }, 403: { description: 'Not allowed' } } });
+export const about = (tag: string, summary: string) =>
+  describeRoute({ tags: [tag], summary, responses: { 200: { description: 'OK' }, 401: { description: 'Not signed in' }, 403: { description: 'Not allowed' } } });

@@ -32,20 +32,41 @@ const said = (label: Bilingual): string[] => [label['zh-CN'], label.en];
 
 /** What the palette finds: pages, probes, alerts, incidents, runbooks, notices whose names hold every word. */
 export function searchRoutes(routes: Routes) {
-  return new Hono<SignedIn>().get('/search', about('search', 'Find a page or a thing by its name'), requireRole('viewer'), input('query', z.object({ q: z.string().max(200).default('') })), async (c) => {
-    const words = c.req.valid('query').q.toLowerCase().split(/\s+/).filter((word) => word !== '');
-    const hits = await routes.once('search', () => everything(routes));
-    return answer<{ hits: SearchHit[] }>(c, { hits: hits.filter((hit) => holds(words, ...said(hit.label), hit.link)).slice(0, 30) });
-  });
+  return new Hono<SignedIn>().get(
+    '/search',
+    about('search', 'Find a page or a thing by its name'),
+    requireRole('viewer'),
+    input('query', z.object({ q: z.string().max(200).default('') })),
+    async (c) => {
+      const words = c.req
+        .valid('query')
+        .q.toLowerCase()
+        .split(/\s+/)
+        .filter((word) => word !== '');
+      const hits = await routes.once('search', () => everything(routes));
+      return answer<{ hits: SearchHit[] }>(c, { hits: hits.filter((hit) => holds(words, ...said(hit.label), hit.link)).slice(0, 30) });
+    },
+  );
 }
 
 async function everything({ ports, clock }: Routes): Promise<SearchHit[]> {
-  const [entries, incidents, runbooks, notices] = await Promise.all([ports.alerts.entries({ state: 'active', now: clock.now() }), ports.incidents.list({ state: 'all' }), ports.runbooks.list(), ports.notices.list()]);
+  const [entries, incidents, runbooks, notices] = await Promise.all([
+    ports.alerts.entries({ state: 'active', now: clock.now() }),
+    ports.incidents.list({ state: 'all' }),
+    ports.runbooks.list(),
+    ports.notices.list(),
+  ]);
   return [
     ...pages,
     ...boardPages,
     ...entries.map((entry): SearchHit => ({ kind: 'alert', label: entry.alert.title, link: `/alerts/${entry.alert.fingerprint}` })),
-    ...incidents.map((incident): SearchHit => ({ kind: 'incident', label: { 'zh-CN': `${incident.number} ${incident.title['zh-CN']}`, en: `${incident.number} ${incident.title.en}` }, link: `/incidents/${incident.id}` })),
+    ...incidents.map(
+      (incident): SearchHit => ({
+        kind: 'incident',
+        label: { 'zh-CN': `${incident.number} ${incident.title['zh-CN']}`, en: `${incident.number} ${incident.title.en}` },
+        link: `/incidents/${incident.id}`,
+      }),
+    ),
     ...runbooks.map((runbook): SearchHit => ({ kind: 'runbook', label: runbook.title, link: `/runbooks/${runbook.id}` })),
     ...notices.map((notice): SearchHit => ({ kind: 'notice', label: notice.title, link: `/notices/${notice.id}` })),
     ...ports.catalogue().probes.map((probe): SearchHit => ({ kind: 'probe', label: same(`${probe.id} ${probe.target}`), link: `/probes/${encodeURIComponent(probe.id)}` })),

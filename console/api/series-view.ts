@@ -1,6 +1,6 @@
 import type { Heat, Lines, Ranking } from '#lib/series.ts';
-import { iso } from '#lib/time.ts';
 import type { Bilingual } from '#lib/text.ts';
+import { iso } from '#lib/time.ts';
 import type { HeatmapView, SeriesView, TopView } from './views.ts';
 import { same } from './words.ts';
 
@@ -29,4 +29,7 @@ export const heatmapView = (heat: Heat): HeatmapView => ({
   cells: heat.cells.map(([time, row, count]): [number, number, number] => [time, row, count]),
 });
 
-export const topView = (ranking: Ranking, name: Naming = same): TopView => ({ rows: ranking.rows.map((row) => ({ key: row.key, label: name(row.key), value: row.value })), distinct: ranking.distinct });
+export const topView = (ranking: Ranking, name: Naming = same): TopView => ({
+  rows: ranking.rows.map((row) => ({ key: row.key, label: name(row.key), value: row.value })),
+  distinct: ranking.distinct,
+});

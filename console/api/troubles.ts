@@ -31,7 +31,12 @@ export const troublesOf = (entries: readonly AlertEntry[], facts: TroubleFacts):
         place: placeOf(entry, facts.catalogue),
         since: alert.activeAt,
         subject: subjectOf(entry, facts),
-        told: entry.deliveries.map((delivery) => ({ who: delivery.receiver, channel: delivery.channel, at: delivery.at, arrived: delivery.state === 'sent' || delivery.state === 'delivered' || delivery.state === 'read' })),
+        told: entry.deliveries.map((delivery) => ({
+          who: delivery.receiver,
+          channel: delivery.channel,
+          at: delivery.at,
+          arrived: delivery.state === 'sent' || delivery.state === 'delivered' || delivery.state === 'read',
+        })),
         untold: entry.mutedBy[0]?.text ?? null,
         acknowledged: alert.acknowledgement ? { by: alert.acknowledgement.by, at: alert.acknowledgement.at } : null,
       },
