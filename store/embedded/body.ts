@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -21,18 +21,32 @@ export interface Body {
   toFile(path: string, options: { before: Buffer; skip: number }): Promise<void>;
 }
 
+export const noBody: Body = { head: Buffer.alloc(0), whole: true, all: async () => Buffer.alloc(0), toFile: async () => {} };
+
 const decoders = { gzip: createGunzip, br: createBrotliDecompress, deflate: createInflate, zstd: createZstdDecompress } as const;
 
-/** The request's body with its Content-Encoding undone. */
-export async function readBody(request: IncomingMessage): Promise<Body> {
-  const flow = decoded(request)[Symbol.asyncIterator]();
+type Flow = AsyncIterator<Buffer> & AsyncIterable<Buffer>;
+
+/** Calls `use` with the request's body, its Content-Encoding undone; whatever `use` leaves of it is read to its end, so that the client can finish sending and hear the answer. */
+export async function withBody<Result>(request: IncomingMessage, use: (body: Body) => Promise<Result>): Promise<Result> {
+  const flow = decoded(request).iterator({ destroyOnReturn: false }) as Flow;
+  try {
+    return await use(await begin(flow));
+  } finally {
+    await flow.return?.(undefined).catch(() => {});
+    request.unpipe();
+    request.resume();
+  }
+}
+
+async function begin(flow: Flow): Promise<Body> {
   const chunks: Buffer[] = [];
   let size = 0;
   let whole = false;
   while (size < headBytes && !whole) {
     const next = await flow.next();
     if (next.done) whole = true;
-    else size += chunks[chunks.push(next.value as Buffer) - 1]?.length ?? 0;
+    else size += chunks[chunks.push(next.value) - 1]?.length ?? 0;
   }
   const head = Buffer.concat(chunks);
   return {
@@ -42,18 +56,15 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
       const parts: Buffer[] = [head];
       let total = head.length;
       for (let next = await flow.next(); !next.done; next = await flow.next()) {
-        total += (next.value as Buffer).length;
+        total += next.value.length;
         if (total > longestStatement) throw fault(307, 'TOO_MANY_BYTES', 'The query is too long');
-        parts.push(next.value as Buffer);
+        parts.push(next.value);
       }
       return parts.length === 1 ? head : Buffer.concat(parts);
     },
     async toFile(path, { before, skip }) {
-      const start = Buffer.concat([before, head.subarray(skip)]);
-      await writeFile(path, start, { mode: 0o600 });
-      if (whole) return;
-      if (skip > head.length) throw fault(62, 'SYNTAX_ERROR', 'The query is too long');
-      await pipeline(flow, createWriteStream(path, { flags: 'a', highWaterMark: 1 << 20 }));
+      await writeFile(path, Buffer.concat([before, head.subarray(skip)]), { mode: 0o600 });
+      if (!whole) await pipeline(flow, createWriteStream(path, { flags: 'a', highWaterMark: 1 << 20 }));
     },
   };
 }
@@ -69,6 +80,3 @@ function decoded(request: IncomingMessage): Readable {
   });
   return request.pipe(decoder);
 }
-
-/** Appends bytes to a file made before. */
-export const appendTo = (path: string, bytes: Buffer): Promise<void> => appendFile(path, bytes);

@@ -16,7 +16,7 @@ export function fault(code: number, name: string, text: string): ClickHouseFault
 /** Reads what the engine threw. */
 export function asFault(error: unknown): ClickHouseFault {
   if (error instanceof ClickHouseFault) return error;
-  const text = (error instanceof Error ? error.message : String(error)).replace(/^Query failed: /, '');
+  const text = (error instanceof Error ? error.message : String(error)).replace(/^Query failed: /, '').replace(/^(Code: \d+\. DB::Exception: )\1/, '$1');
   return new ClickHouseFault(text.startsWith('Code: ') ? text : `Code: 1002. DB::Exception: ${text}. (UNKNOWN_EXCEPTION)`);
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -72,6 +73,20 @@ describe('queries', () => {
       a: ['a', "b'c"],
       d: '2026-01-02 03:04:05.678',
     });
+  });
+
+  it('take a parameter of a hundred thousand characters', async () => {
+    expect(await text('SELECT length({p:String})', { url: { param_p: 'x'.repeat(100_000) } })).toBe('100000\n');
+  });
+
+  it('of five megabytes of noise are refused in words, and the next one is answered', async () => {
+    const noise = new Uint8Array(randomBytes(5_000_000));
+    for (const body of [noise, new Uint8Array(Buffer.from(';'.repeat(5_000_000))), new Uint8Array(Buffer.concat([Buffer.from('SELECT '), noise])), new Uint8Array(Buffer.from('$a$'.repeat(20_000)))]) {
+      expect(await text('', { body })).toMatch(/^Code: \d+\. DB::Exception/);
+    }
+    for (const format of ['RowBinary', 'Native', 'Parquet', 'JSONEachRow', 'CSV', 'Values'])
+      expect(await text(`INSERT INTO logs FORMAT ${format}`, { body: noise })).toMatch(/^Code: \d+\. DB::Exception/);
+    expect(await text('SELECT 1')).toBe('1\n');
   });
 
   it('with parameters run side by side without seeing each other’s', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '#lib/clock.ts';
 import { Answer, type ServerFacts } from './answer.ts';
-import { type Body, readBody } from './body.ts';
+import { type Body, noBody, withBody } from './body.ts';
 import type { Connections, Lease } from './connections.ts';
 import { asFault } from './fault.ts';
 import type { Addon } from './native.ts';
@@ -21,11 +21,10 @@ export interface ServerParts {
   password: string;
 }
 
-const empty: Body = { head: Buffer.alloc(0), whole: true, all: async () => Buffer.alloc(0), toFile: async () => {} };
-
 /** The ClickHouse HTTP interface over the embedded engine. */
 export function createEngineServer(parts: ServerParts): Server {
-  const server = createServer((request, response) => {
+  // Parameters come in the address; a server takes one of a mebibyte.
+  const server = createServer({ maxHeaderSize: 1_100_000 }, (request, response) => {
     handle(parts, request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
   server.keepAliveTimeout = 30_000;
@@ -59,17 +58,18 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
   let file: string | undefined;
   let lease: Lease | undefined;
   try {
-    const body = await bodyOf(request, ask);
-    const { sql, statement, data } = await understand(ask, body);
-    if (ask.settings.get('readonly') === '1') assertOnlyReads(sql);
-    if (statement.kind === 'read') reply.format = statement.format ?? ask.format;
-    if (statement.kind === 'insert' && statement.format) {
+    const job = await received(request, ask, async (body) => {
+      const { sql, statement, data } = await understand(ask, body);
+      if (ask.settings.get('readonly') === '1') assertOnlyReads(sql);
+      if (statement.kind !== 'insert' || !statement.format) return { ask, statement, sql: sql.slice(0, statement.end) };
       file = parts.spill.path(Number(request.headers['content-length'] ?? 0) * (request.headers['content-encoding'] ? 10 : 1));
       await body.toFile(file, data);
-    }
+      return { ask, statement, sql: insertFromFile(sql, statement, file) };
+    });
+    const { statement } = job;
+    if (statement.kind === 'read') reply.format = statement.format ?? ask.format;
     lease = await parts.connections.lend(ask, statement.kind === 'read' ? 'reads' : 'writes');
     if (response.closed) return;
-    const job: Job = { ask, statement, sql: file && statement.kind === 'insert' ? insertFromFile(sql, statement, file) : sql.slice(0, statement.end) };
     const watching = parts.watch.follow(lease.tag, reply, { gone: response, ask });
     const tally = await run(parts.addon, lease, { job, sink: ask.progress || ask.waitForEnd ? watched(reply, watching) : reply }).finally(() => watching.stop());
     reply.end({ ...watching.seen(tally), elapsedNs: Math.round((parts.clock.elapsed() - startedAt) * 1e6) });
@@ -80,6 +80,17 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
     lease?.release();
     if (file) await parts.spill.remove(file);
   }
+}
+
+/** Reads the request as far as it takes to have a job; a form's fields count as if they came in the address. */
+function received(request: IncomingMessage, ask: Ask, understood: (body: Body) => Promise<Job>): Promise<Job> {
+  if (request.method === 'GET' || request.method === 'HEAD') return understood(noBody);
+  const { 'content-type': contentType = '' } = request.headers;
+  return withBody(request, async (body) => {
+    if (!contentType.startsWith('multipart/form-data')) return understood(body);
+    await readForm(ask, await body.all(), contentType);
+    return understood(noBody);
+  });
 }
 
 /** Who asks for counts gets true ones: the engine tells them only while the statement still runs. */
@@ -93,15 +104,6 @@ function watched(reply: Answer, watching: Watching): Sink {
       await reply.write(bytes);
     },
   };
-}
-
-async function bodyOf(request: IncomingMessage, ask: Ask): Promise<Body> {
-  if (request.method === 'GET' || request.method === 'HEAD') return empty;
-  const body = await readBody(request);
-  const { 'content-type': contentType = '' } = request.headers;
-  if (!contentType.startsWith('multipart/form-data')) return body;
-  await readForm(ask, await body.all(), contentType);
-  return empty;
 }
 
 interface Understood {

@@ -53,11 +53,11 @@ class Reader {
     this.#pieces = tokens(sql);
   }
   next(): Token | undefined {
-    const token = this.#pieces.next().value ?? undefined;
+    let token = this.#pieces.next().value ?? undefined;
     if (token && this.text(token) === ';' && token.depth === 0) {
-      const more = this.#pieces.next().value;
-      if (more && this.text(more) !== ';') throw fault(62, 'SYNTAX_ERROR', `Syntax error (Multi-statements are not allowed): failed at position ${token.start + 1} (end of query)`);
-      return this.next();
+      const end = token;
+      while (token && this.text(token) === ';') token = this.#pieces.next().value ?? undefined;
+      if (token) throw fault(62, 'SYNTAX_ERROR', `Syntax error (Multi-statements are not allowed): failed at position ${end.start + 1} (end of query)`);
     }
     this.previous = this.current;
     this.current = token;
