@@ -5,8 +5,6 @@ import type { Probe } from './probes/probe.ts';
 import { references as sourceReferences, shape as sourceShape } from './sources/settings.ts';
 import { vantageSchema } from './vantage.ts';
 
-export { probeKinds } from './probes/index.ts';
-
 /** Every probe built by its kind; each problem keeps its place under `probes[n]`. */
 const probesSection = z.array(z.record(z.string(), z.unknown())).transform((entries, context): Probe[] =>
   entries.flatMap((raw, index) => {
