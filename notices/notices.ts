@@ -12,10 +12,13 @@ import { createPublication, type Publication, renderAll, type StatusAsk } from '
 import type { ComponentSettings, SiteSettings } from './settings.ts';
 import { barsFrom, uptimeOf } from './uptime.ts';
 
-export interface NoticeParts {
+/** What a reload may change. */
+export interface NoticeSettings {
   site: SiteSettings;
   components: readonly ComponentSettings[];
   probes: readonly { id: string; intervalMs: DurationMs }[];
+}
+export interface NoticeParts extends NoticeSettings {
   demo: boolean;
   /** The console's own address, for links when `site.public_url` is not set. */
   url: string;
@@ -39,15 +42,16 @@ interface Board {
 const uptimeEvery = durationMs(5 * minute);
 
 /** Serves what was published last at once, then keeps components, notices and the public page together. */
-export async function startNotices(parts: NoticeParts) {
-  const { site, components, store, bus, clock, onError } = parts;
-  const publication = createPublication({ dir: parts.dir, lifetimes: { cacheForMs: site.cache_for, staleForMs: site.stale_for } });
+export async function startNotices(given: NoticeParts) {
+  const parts = { ...given };
+  const { store, bus, clock, onError } = parts;
+  const publication = createPublication({ dir: parts.dir, lifetimes: () => ({ cacheForMs: parts.site.cache_for, staleForMs: parts.site.stale_for }) });
   await publication.takeUp();
   const board: Board = { statuses: new Map(), suggested: new Map(), days: [] };
   const republish = inTurn(() => renderNow(parts, { board, publication }));
   const desk = noticeDesk({
     store,
-    known: () => new Set(components.map(({ id }) => id)),
+    known: () => new Set(parts.components.map(({ id }) => id)),
     async changed({ noticeId, component }) {
       await republish();
       if (noticeId) bus.emit('noticesChanged', { id: noticeId });
@@ -65,6 +69,12 @@ export async function startNotices(parts: NoticeParts) {
     republish,
     /** Reads the days again now, for example after history was filled in. */
     refreshUptime: () => loops[1]?.nudge(),
+    /** Takes over a reloaded configuration; what people set stays. */
+    async replace({ site, components, probes }: NoticeSettings) {
+      Object.assign(parts, { site, components, probes });
+      loops[1]?.nudge();
+      await republish();
+    },
     health: () => loops.map((loop) => loop.health()),
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));

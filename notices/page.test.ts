@@ -150,7 +150,7 @@ describe('uptime', () => {
 describe('publication', () => {
   const dir = mkdtempSync(join(tmpdir(), 'fenghuo-status-'));
   afterAll(() => rmSync(dir, { recursive: true }));
-  const lifetimes = { cacheForMs: 10_000, staleForMs: 86_400_000 };
+  const lifetimes = () => ({ cacheForMs: 10_000, staleForMs: 86_400_000 });
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') => ({ method, path, headers });
 
   test('answers 503 before anything was published, then the same bytes after a restart without any database', async () => {

@@ -66,7 +66,7 @@ export function renderAll(facts: PublicFacts): PublicFile[] {
 }
 
 /** Holds the bytes in memory and answers from them; nothing is rendered or read for a request. */
-export function createPublication({ dir, lifetimes }: { dir: string; lifetimes: Lifetimes }) {
+export function createPublication({ dir, lifetimes }: { dir: string; lifetimes(): Lifetimes }) {
   let entries: ReadonlyMap<string, Entry> = new Map();
   const place = join(dir, 'status.json');
   return {
@@ -85,7 +85,7 @@ export function createPublication({ dir, lifetimes }: { dir: string; lifetimes: 
       entries = await encodeAll(files);
       return true;
     },
-    answer: (ask: StatusAsk): StatusAnswer | null => answer(entries, ask, lifetimes),
+    answer: (ask: StatusAsk): StatusAnswer | null => answer(entries, ask, lifetimes()),
   };
 }
 export type Publication = ReturnType<typeof createPublication>;

@@ -16,8 +16,14 @@ import type { IncidentSettings, RunbookSettings } from './settings.ts';
 import { actStep, closeStep, publishStep, skipStep, undoStep } from './step-desk.ts';
 import { createTurns, type Ward } from './ward.ts';
 
+/** What a reload may change; runs already begun keep their own copy of the runbook and its parameters. */
+export interface ResponseSettings {
+  runbooks: RunbookSettings;
+  incidents: IncidentSettings;
+  zone: string;
+}
 export interface RunbookParts {
-  settings: { runbooks: RunbookSettings; incidents: IncidentSettings; zone: string };
+  settings: ResponseSettings;
   /** Loaded by `loadLibrary`; asked each time, so that a reload shows at once. */
   runbooks(): readonly Runbook[];
   facts: Facts;
@@ -42,9 +48,7 @@ export function startRunbooks(parts: RunbookParts) {
     bus: parts.bus as unknown as Ward['bus'],
     evidence: parts.evidence ?? null,
     perform: parts.perform ?? callHttp,
-    zone: settings.zone,
-    policy: { openWhen: settings.incidents.open_when.flat(), levelBy: settings.incidents.level_by },
-    params: settings.runbooks.params,
+    ...policyOf(settings),
     gates: new Map(),
     underway: new Set(),
     inTurn: createTurns(),
@@ -55,6 +59,8 @@ export function startRunbooks(parts: RunbookParts) {
     desk: deskOf(ward, loop),
     shelf: shelfOf(parts.runbooks, store),
     health: () => [loop.health()],
+    /** Takes over a reloaded configuration. */
+    replace: (fresh: ResponseSettings) => void Object.assign(ward, policyOf(fresh)),
     /** One round now, for tests and for a caller that just changed something. */
     nudge: () => loop.nudge(),
     async stop() {
@@ -64,6 +70,12 @@ export function startRunbooks(parts: RunbookParts) {
   };
 }
 export type Runbooks = ReturnType<typeof startRunbooks>;
+
+const policyOf = ({ runbooks, incidents, zone }: ResponseSettings): Pick<Ward, 'zone' | 'policy' | 'params'> => ({
+  zone,
+  policy: { openWhen: incidents.open_when.flat(), levelBy: incidents.level_by },
+  params: runbooks.params,
+});
 
 async function acknowledged(ward: Ward, { episode, acknowledgement }: AlertTopics['acknowledged']['alert']): Promise<void> {
   if (acknowledgement) await noteAcknowledgement(ward, { episode, by: acknowledgement.by, now: acknowledgement.at });

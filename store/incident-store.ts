@@ -7,7 +7,7 @@ import { appendAudit } from './audit.ts';
 import { appendLink } from './chains.ts';
 import { runChainName, timelineChainName, timelineContent } from './incident-chains.ts';
 import { incident, incidentAlert, incidentNumber, incidentTimeline, run, runEvent } from './schema/incidents.ts';
-import type { State, Tx } from './state.ts';
+import { CommitUnknown, type State, type Tx } from './state.ts';
 import { isDuplicate } from './state-errors.ts';
 
 /** What the caller's heart calls a conflict and a replayed run; handed in, because the store imports only types from the capabilities. */
@@ -18,12 +18,7 @@ export interface IncidentHearts {
 
 export function createIncidentStore(state: State, hearts: IncidentHearts): IncidentStore {
   return {
-    commit: (change) =>
-      state
-        .transaction((tx) => commitIncident(tx, change, hearts))
-        .catch((error: unknown) => {
-          throw isDuplicate(error) ? hearts.stale('the incident') : error;
-        }),
+    commit: (change) => commitOnce(state, change, hearts),
     incidents: (question) => state.read((db) => listIncidents(db, question)),
     incident: (id) => state.read(async (db) => (await withAlerts(db, await db.select().from(incident).where(eq(incident.id, id))))[0] ?? null),
     answered: (episodes) =>
@@ -50,6 +45,19 @@ export function createIncidentStore(state: State, hearts: IncidentHearts): Incid
         return new Map(rows.flatMap(({ id, at }) => (at === null ? [] : [[id, at]])));
       }),
   };
+}
+
+/** A commit whose answer was lost is looked up: the revision it would have left tells whether it was kept. */
+async function commitOnce(state: State, change: IncidentCommit, hearts: IncidentHearts): Promise<Incident> {
+  try {
+    return await state.transaction((tx) => commitIncident(tx, change, hearts));
+  } catch (error) {
+    if (isDuplicate(error)) throw hearts.stale('the incident');
+    if (!(error instanceof CommitUnknown)) throw error;
+    const [kept] = await state.read(async (db) => withAlerts(db, await db.select().from(incident).where(eq(incident.id, change.incident.id))));
+    if (kept?.revision === change.incident.revision + 1) return kept;
+    return commitOnce(state, change, hearts);
+  }
 }
 
 async function readRun(db: Tx, id: string, { replay }: IncidentHearts) {

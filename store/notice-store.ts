@@ -5,18 +5,13 @@ import { appendAudit } from './audit.ts';
 import { appendLink } from './chains.ts';
 import { noticeChainName, noticeContent } from './notice-chain.ts';
 import { componentStatus, notice, noticeUpdate } from './schema/notices.ts';
-import type { State, Tx } from './state.ts';
+import { CommitUnknown, type State, type Tx } from './state.ts';
 import { isDuplicate } from './state-errors.ts';
 
 /** `stale` makes the caller's own error for a conflict; the store knows only types of the capabilities. */
 export function createNoticeStore(state: State, { stale }: { stale(id: string): Error }): NoticeStore {
   return {
-    commit: (change) =>
-      state
-        .transaction((tx) => commitNotice(tx, change, stale))
-        .catch((error: unknown) => {
-          throw isDuplicate(error) ? stale(change.notice.id) : error;
-        }),
+    commit: (change) => commitOnce(state, change, stale),
     notices: ({ limit }) => state.read(async (db) => withUpdates(db, await db.select().from(notice).orderBy(desc(notice.startedAt), desc(notice.id)).limit(limit))),
     notice: (id) => state.read((db) => oneNotice(db, id)),
     published: (key) =>
@@ -44,6 +39,20 @@ export function createNoticeStore(state: State, { stale }: { stale(id: string): 
         await appendAudit(tx, { at, actor, action: 'component.status', target: `component/${component}`, before: { status: before?.status ?? null }, after: { status } });
       }),
   };
+}
+
+/** A commit whose answer was lost is looked up: its update either stands in its place or does not. */
+async function commitOnce(state: State, change: NoticeCommit, stale: (id: string) => Error): Promise<Notice> {
+  try {
+    return await state.transaction((tx) => commitNotice(tx, change, stale));
+  } catch (error) {
+    if (isDuplicate(error)) throw stale(change.notice.id);
+    if (!(error instanceof CommitUnknown)) throw error;
+    const kept = await state.read((db) => oneNotice(db, change.notice.id));
+    const mine = kept?.updates[change.update.seq - 1];
+    if (kept && mine?.at === change.update.at && mine.by.id === change.update.by.id) return kept;
+    return commitOnce(state, change, stale);
+  }
 }
 
 async function oneNotice(db: Tx, id: string): Promise<Notice | null> {
