@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import '#store/lean-drizzle.ts';
+
 /** The fenghuo command: one verb per line. Exit codes: 0 good, 1 the thing checked is bad, 2 wrong usage, 3 could not do it. */
 
 type Command = (argv: string[]) => Promise<number>;

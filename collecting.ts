@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { type Collector, startCollector } from '#collector/collector.ts';
+import type { CollectorTopics, TelemetrySink } from '#collector/ports.ts';
+import { createRecorder } from '#collector/recorder.ts';
+import { type Shipper, startShipper } from '#collector/shipper.ts';
+import { type RunningSources, startSources } from '#collector/sources/start-sources.ts';
+import { openSpool, type Spool } from '#collector/spool.ts';
+import type { Config } from '#config';
+import type { Bus } from '#lib/bus.ts';
+import type { Clock } from '#lib/clock.ts';
+
+export interface CollectingOptions {
+  config: Config;
+  dataDir: string;
+  sink: TelemetrySink;
+  bus: Bus<CollectorTopics>;
+  clock: Clock;
+  onError(error: unknown): void;
+}
+
+/** Probes and sources at work, with the spool between them and the store. */
+export interface Collecting {
+  spool: Spool;
+  shipper: Shipper;
+  collector: Collector;
+  sources(): RunningSources;
+  /** Takes over a new configuration; what did not change keeps its times and positions. */
+  replace(config: Config): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const spoolBytes = 2_000_000_000;
+
+export async function startCollecting({ config, dataDir, sink, bus, clock, onError }: CollectingOptions): Promise<Collecting> {
+  const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: spoolBytes, clock });
+  const shipper = startShipper({ spool, sink, bus, clock, onError });
+  const recorder = createRecorder({ spool, clock });
+  let sources = startSources({ sources: config.sources, spool, clock, onError });
+  const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, emit: (topic, fact) => bus.emit(topic, fact), onError });
+  return {
+    spool,
+    shipper,
+    collector,
+    sources: () => sources,
+    async replace(fresh) {
+      collector.replace(fresh.probes, fresh.vantages);
+      await sources.stop();
+      sources = startSources({ sources: fresh.sources, spool, clock, onError });
+    },
+    async stop() {
+      // What feeds the spool ends first, then what empties it; the rest waits on disk for the next start.
+      await Promise.all([sources.stop(), collector.stop()]);
+      await shipper.stop();
+      await spool.close();
+    },
+  };
+}

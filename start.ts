@@ -1,0 +1,127 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Config } from '#config';
+import { buildConsole } from '#console/build-console.ts';
+import { type Demo, startDemo } from '#demo/demo.ts';
+import { systemClock } from '#lib/clock.ts';
+import { configPath, readConfig, say } from './config-file.ts';
+import { type Running, run } from './running.ts';
+
+const roles = ['collector', 'alerts', 'console'] as const;
+export type Role = (typeof roles)[number];
+
+export interface StartSettings {
+  configFile: string | undefined;
+  dataDir: string;
+  host: string;
+  port: number;
+  roles: ReadonlySet<Role>;
+  dev: boolean;
+}
+
+const usage = 'usage: fenghuo start [--config FILE] [--demo] [--role all|collector|alerts|console[,…]] [--data DIR] [--listen ADDR:PORT]';
+
+/** Reads the words after `start`; a text is what is wrong with them. */
+export function readSettings(argv: string[]): StartSettings | string {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      config: { type: 'string' },
+      demo: { type: 'boolean' },
+      role: { type: 'string', default: 'all' },
+      data: { type: 'string' },
+      listen: { type: 'string', default: '127.0.0.1:8600' },
+      dev: { type: 'boolean', default: false },
+    },
+  });
+  if (values.demo && values.config) return '--demo brings its own configuration: leave out --config';
+  const listen = /^(?:\[([0-9a-fA-F:]+)\]|([^:]+)):(\d{1,5})$/.exec(values.listen);
+  if (!listen || Number(listen[3]) > 65_533) return `--listen "${values.listen}" is not ADDR:PORT, for example 127.0.0.1:8600`;
+  const wanted = values.role === 'all' ? [...roles] : values.role.split(',');
+  const unknown = wanted.find((role) => !roles.some((known) => known === role));
+  if (unknown !== undefined) return `--role "${unknown}" is none of all, ${roles.join(', ')}`;
+  return {
+    configFile: values.demo ? undefined : configPath(values.config),
+    dataDir: resolve(values.data ?? process.env.FENGHUO_DATA ?? './data'),
+    host: listen[1] ?? listen[2] ?? '127.0.0.1',
+    port: Number(listen[3]),
+    roles: new Set(roles.filter((role) => wanted.includes(role))),
+    dev: values.dev,
+  };
+}
+
+/** `fenghuo start`: runs until told to stop. */
+export async function start(argv: string[]): Promise<number> {
+  let settings: StartSettings | string;
+  try {
+    settings = readSettings(argv);
+  } catch (error) {
+    settings = error instanceof Error ? error.message : String(error);
+  }
+  if (typeof settings === 'string') {
+    say(`${settings}\n${usage}`);
+    return 2;
+  }
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  if (settings.roles.has('console') && !settings.dev && !existsSync(new URL('./console/build/csp.json', import.meta.url))) await buildOnce();
+  const demo = settings.configFile === undefined ? await startDemo({ dataDir: settings.dataDir, host: settings.host, port: settings.port, clock: systemClock, onError: complain }) : null;
+  const config = readConfig(settings.configFile, demo?.configYaml);
+  if (config === null) {
+    await demo?.stop();
+    return 1;
+  }
+  const running = await run({ settings, config, demo, onError: complain, version: version() });
+  announce(running, { settings, config, demo });
+  await stopped(running);
+  await running.stop();
+  await demo?.stop();
+  return 0;
+}
+
+const version = (): string => (JSON.parse(readFileSync(fileURLToPath(new URL('./package.json', import.meta.url)), 'utf8')) as { version: string }).version;
+
+async function buildOnce(): Promise<void> {
+  say('building the console (first start only) …');
+  await buildConsole();
+}
+
+const said = new Map<string, number>();
+/** The same trouble is said once a minute, with how often it came. */
+function complain(error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  const now = systemClock.now();
+  if (now - (said.get(text) ?? 0) < 60_000) return;
+  said.set(text, now);
+  if (said.size > 500) said.clear();
+  say(`${new Date(now).toISOString()} ${text}`);
+}
+
+function announce({ url, signIn }: Running, { settings, config, demo }: { settings: StartSettings; config: Config; demo: Demo | null }): void {
+  process.stdout.write(`${JSON.stringify({ ready: true, url, signIn, pid: process.pid })}\n`);
+  say(`
+  烽火 Fenghuo is watching ${config.services.length} service${config.services.length === 1 ? '' : 's'} with ${config.probes.length} probes, ${config.sources.length} log sources and ${config.rules.length} rules.
+
+  Console      ${signIn ?? url}
+  Status page  ${url}/status${demo ? `\n  Demo         ${demo.url} (fictional 演示 service), mails at ${url}/demo/inbox` : ''}
+  Data         ${settings.dataDir}
+`);
+}
+
+/** Resolves when the process is told to stop; a second signal ends it at once. */
+function stopped(running: Running): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      say('stopping: finishing what is under way …');
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    process.on('SIGHUP', () => void running.reload());
+  });
+}
