@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { storableJson } from './storable.ts';
 
 /** Hash chains: each record carries the hash of the one before it, so changing, removing or inserting one breaks every later link. */
 export interface Link {
@@ -13,9 +14,13 @@ export interface Link {
 /** What stands before the first record. */
 export const genesisHash = '0'.repeat(64);
 
-/** The hash of a record: SHA-256 over the hash before it and the record in canonical JSON. */
+/** The hash of a record: SHA-256 over the hash before it and the record in canonical JSON, as a store keeps it. */
 export function chainHash(prevHash: string, content: unknown): string {
-  return createHash('sha256').update(prevHash).update('\n').update(canonicalJson(content)).digest('hex');
+  return createHash('sha256')
+    .update(prevHash)
+    .update('\n')
+    .update(storableJson(canonicalJson(content)))
+    .digest('hex');
 }
 
 /** The place of the first record that does not follow from the one before it; null when the chain is whole. */

@@ -53,6 +53,13 @@ describe('the audit trail', () => {
     expect(await audited()).toEqual({ name: 'audit', rows: 2, firstBroken: null });
   });
 
+  it('bears texts no database bears, and stays whole', async () => {
+    const hostile = { nul: 'a\0b', half: '\ud83d', whole: '🔥', typed: '\\u0000', 'key\0': 1 };
+    await fixture.state.transaction((tx) => appendAudit(tx, { at, actor: { ...actor, name: '李\0' }, action: 'note.add', target: 'note/\0', after: hostile }));
+    expect(await listAudit(fixture.state, { limit: 1 })).toMatchObject([{ target: 'note/\ufffd', after: { nul: 'a\ufffdb', half: '\ufffd', whole: '🔥', typed: '\\u0000', 'key\ufffd': 1 } }]);
+    expect(await audited()).toMatchObject({ rows: 1, firstBroken: null });
+  });
+
   it('records changes made elsewhere through its port', async () => {
     await auditTrail(fixture.state).append({ at, actor, action: 'demo.fault', subject: 'fault/slow', detail: { on: true } });
     expect(await listAudit(fixture.state, { limit: 5 })).toMatchObject([{ target: 'fault/slow', before: null, after: { on: true } }]);

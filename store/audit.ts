@@ -1,5 +1,6 @@
 import { desc, lt } from 'drizzle-orm';
 import type { Actor } from '#lib/people.ts';
+import { storableJson } from '#lib/storable.ts';
 import type { UnixMs } from '#lib/time.ts';
 import { appendLink } from './chains.ts';
 import { audit } from './schema/people.ts';
@@ -38,7 +39,7 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
 /** As JSON will give it back, so that the hash of what is stored is the hash of what was said. A bare value gets a name. */
 function plain(value: unknown): object | null {
   if (value === undefined || value === null) return null;
-  return JSON.parse(JSON.stringify(typeof value === 'object' ? value : { value }));
+  return JSON.parse(storableJson(JSON.stringify(typeof value === 'object' ? value : { value })));
 }
 
 /** The newest records, or those before a place in the trail. */

@@ -1,6 +1,7 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Clock } from '#lib/clock.ts';
+import { storableText } from '#lib/storable.ts';
 import { type DurationMs, durationMs, second } from '#lib/time.ts';
 import { connectionLost, mayRunAgain } from './state-errors.ts';
 
@@ -53,7 +54,10 @@ export function connectState(url: string, { clock, patienceMs = durationMs(15 * 
   const pool = new pg.Pool({ connectionString: url, max: connections, application_name: 'fenghuo', connectionTimeoutMillis: patienceMs });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    keepTextsStorable(client);
+  });
   const patiently = patience(clock, patienceMs);
   const db = drizzle({ client: pool });
   const listeners = new Set<() => Promise<void>>();
@@ -76,6 +80,14 @@ export function connectState(url: string, { clock, patienceMs = durationMs(15 * 
     },
   };
 }
+
+/** Postgres refuses a text with a NUL in it; a hostile one must not stop a commit. */
+function keepTextsStorable(client: pg.ClientBase): void {
+  const query = client.query.bind(client) as (...words: unknown[]) => unknown;
+  client.query = ((statement: unknown, ...rest: unknown[]) => query(statement, ...rest.map(storable))) as typeof client.query;
+}
+
+const storable = (value: unknown): unknown => (typeof value === 'string' ? storableText(value) : Array.isArray(value) ? value.map(storable) : value);
 
 async function runTransaction<T>(pool: pg.Pool, change: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();

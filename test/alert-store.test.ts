@@ -275,6 +275,12 @@ describe('only in Postgres', () => {
     expect((await verifyChains(fixture.state)).ok).toBe(true);
   });
 
+  it('keeps an alert whose labels no database bears', async () => {
+    const alert = firing('Hostile\0', 'hostile\0episode');
+    await store.commit({ ...noChange, alerts: [alert], transitions: [fires(alert)], notifications: [owed('hostile\0', 1, { alerts: [alert] })] }, await store.version());
+    expect((await store.load()).alerts.get('hostile\ufffdepisode')?.labels).toEqual({ alertname: 'Hostile\ufffd', service: '发票' });
+  });
+
   it('keeps thousands of alerts in one commit', async () => {
     const alerts = Array.from({ length: 2_500 }, (_, n) => firing(`Storm ${n}`));
     await store.commit({ ...noChange, alerts, transitions: alerts.map(fires) }, await store.version());

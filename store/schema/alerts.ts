@@ -1,10 +1,10 @@
-import { bigint, boolean, doublePrecision, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, doublePrecision, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import type { Alert, AlertTransition } from '#alerts/alert.ts';
 import type { AlertGroup } from '#alerts/group.ts';
 import type { Matcher } from '#alerts/matcher.ts';
 import type { Decision, DeliveryState, Notification } from '#alerts/notification.ts';
 import type { Labels } from '#lib/labels.ts';
-import { instant } from './columns.ts';
+import { instant, jsonb } from './columns.ts';
 
 const seq = () => bigint('seq', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
 

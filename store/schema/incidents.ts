@@ -1,4 +1,4 @@
-import { bigint, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import type { Mode } from '#alerts/notification.ts';
 import type { Actor } from '#lib/people.ts';
 import type { Bilingual } from '#lib/text.ts';
@@ -6,7 +6,7 @@ import type { Incident } from '#runbooks/incident.ts';
 import type { RunEvent } from '#runbooks/run-event.ts';
 import type { Runbook } from '#runbooks/runbook.ts';
 import type { TimelineEntry } from '#runbooks/timeline.ts';
-import { instant } from './columns.ts';
+import { instant, jsonb } from './columns.ts';
 
 export const incidentNumber = pgTable('incident_number', { year: integer('year').primaryKey(), last: integer('last').notNull() });
 

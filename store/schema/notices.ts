@@ -1,9 +1,9 @@
-import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import type { Actor } from '#lib/people.ts';
 import type { Bilingual } from '#lib/text.ts';
 import type { ComponentStatus } from '#notices/component.ts';
 import type { NoticeUpdate } from '#notices/notice.ts';
-import { instant } from './columns.ts';
+import { instant, jsonb } from './columns.ts';
 
 export const notice = pgTable('notice', {
   id: text('id').primaryKey(),

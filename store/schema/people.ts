@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { bigint, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bigint, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Actor, PersonRole, TokenScope } from '#lib/people.ts';
 import type { Language } from '#lib/text.ts';
-import { instant } from './columns.ts';
+import { instant, jsonb } from './columns.ts';
 
 export const person = pgTable('person', {
   id: text('id').primaryKey(),
