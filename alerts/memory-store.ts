@@ -49,7 +49,9 @@ function reading(kept: Kept): Omit<AlertStore, 'commit' | 'claim' | 'record' | '
     load: async () => structuredClone(kept.state),
     version: async () => kept.state.version,
     async nextDueAt() {
-      const due = [...kept.outbox.values()].filter(isWaiting).map((entry) => entry.leasedUntil ?? entry.dueAt);
+      const lanes = new Map<string, OutboxEntry & { leasedUntil: UnixMs | null }>();
+      for (const entry of kept.outbox.values()) if (isWaiting(entry) && !lanes.has(laneOf(entry))) lanes.set(laneOf(entry), entry);
+      const due = [...lanes.values()].map((entry) => entry.leasedUntil ?? entry.dueAt);
       return due.length === 0 ? null : unixMs(Math.min(...due));
     },
     async outbox({ episodes, limit }) {
@@ -101,6 +103,7 @@ function leading(): Pick<AlertStore, 'lead'> {
   };
 }
 
+const laneOf = ({ notification }: OutboxEntry): string => `${notification.thread} ${notification.integration}`;
 const isWaiting = (entry: OutboxEntry): boolean => entry.settledAt === null;
 
 function claim(kept: Kept, { now, limit, leaseMs, except }: Parameters<AlertStore['claim']>[0]): Claim[] {
@@ -108,7 +111,7 @@ function claim(kept: Kept, { now, limit, leaseMs, except }: Parameters<AlertStor
   const busy = new Set<string>();
   for (const entry of kept.outbox.values()) {
     if (!isWaiting(entry)) continue;
-    const lane = `${entry.notification.thread} ${entry.notification.integration}`;
+    const lane = laneOf(entry);
     const first = !busy.has(lane);
     busy.add(lane);
     if (!first || claims.length >= limit || except.includes(entry.notification.integration) || entry.dueAt > now || (entry.leasedUntil !== null && entry.leasedUntil > now)) continue;

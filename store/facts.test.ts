@@ -62,7 +62,7 @@ function check(at: number, outcome: CheckResult['outcome'], more: Partial<CheckR
   return { probeId: 'home', service: 'invoice', vantage: 'bj', at: unixMs(at), durationMs: durationMs(100), outcome, phases: {}, evidence: {}, attempt: 0, ...more };
 }
 const failing: CheckResult['outcome'] = { kind: 'fail', failure: { kind: 'status', reason: 'HTTP 500' } };
-const sample = (metric: string, labels: Sample['labels'], at: number, value: number): Sample => ({ metric, labels, at: unixMs(start + at), value });
+const sample = (labels: Sample['labels'], at: number, value: number): Sample => ({ metric: 'up', labels, at: unixMs(start + at), value });
 
 beforeAll(async () => {
   engine = await testTelemetry();
@@ -76,11 +76,11 @@ beforeAll(async () => {
     check(start + 31_000, { kind: 'unknown', reason: 'cut off' }),
   ]);
   await writer.insertSamples('samples', [
-    sample('up', { job: 'a', instance: '1' }, 1_000, 1),
-    sample('up', { job: 'a', instance: '2' }, 2_000, 0),
-    sample('up', { job: 'a', instance: '1' }, 5_000, 0.5),
-    sample('up', { job: 'b', instance: '1' }, 3_000, 1),
-    sample('up', { job: 'b', instance: '1' }, 4_000, Number.NaN),
+    sample({ job: 'a', instance: '1' }, 1_000, 1),
+    sample({ job: 'a', instance: '2' }, 2_000, 0),
+    sample({ job: 'a', instance: '1' }, 5_000, 0.5),
+    sample({ job: 'b', instance: '1' }, 3_000, 1),
+    sample({ job: 'b', instance: '1' }, 4_000, Number.NaN),
   ]);
 }, 60_000);
 afterAll(async () => {
@@ -180,7 +180,7 @@ describe('samples', () => {
 
   it('answers series by series, or together by labels; an ended series is gone', async () => {
     const each = await facts().metric({ metric: 'up', agg: 'last', by: 'all', where: {}, window });
-    expect(each.sort((a, b) => a.value - b.value)).toEqual([
+    expect([...each].sort((a, b) => a.value - b.value)).toEqual([
       { labels: { job: 'a', instance: '2' }, value: 0, samples: 1 },
       { labels: { job: 'a', instance: '1' }, value: 0.5, samples: 2 },
     ]);
