@@ -34,23 +34,28 @@ const totals = async (telemetry: Telemetry) => {
 const all = (n: number, batches: number) => ({ raw: n, batches, tenSeconds: n, minutes: n, hours: n, histogram: n });
 
 describe('kill -9', () => {
-  it('of the engine in the middle of inserts loses and doubles nothing, rollups included, and clients only see a pause', { timeout: 90_000 }, () =>
+  it('of the engine in the middle of inserts loses and doubles nothing, rollups included, and clients only see a pause', { timeout: 180_000 }, () =>
     withEngine(async ({ engine, telemetry }: TestEngine) => {
       const writer = createTelemetryWriter({ telemetry, clock: systemClock });
       const address = engine.url;
       let restarts = 0;
       engine.onRestart(() => restarts++);
       let next = 0;
+      let acknowledged = 0;
       let killing = true;
       const lane = async () => {
         while (killing) {
           const number = next++;
           await writer.insertLogs(`batch-${number}`, batch(number, 500));
+          acknowledged++;
         }
       };
       const lanes = [lane(), lane(), lane()];
       for (let round = 0; round < 10; round++) {
-        await wait(60 + systemClock.chance() * 500);
+        // So many batches through, and then at any moment of the next ones.
+        const target = acknowledged + 2;
+        await expect.poll(() => acknowledged, { timeout: 15_000, interval: 5 }).toBeGreaterThanOrEqual(target);
+        await wait(systemClock.chance() * 300);
         const before = restarts;
         process.kill(engine.pid, 'SIGKILL');
         await expect.poll(() => restarts, { timeout: 15_000, interval: 10 }).toBe(before + 1);
@@ -58,12 +63,12 @@ describe('kill -9', () => {
       killing = false;
       await Promise.all(lanes);
       expect(engine.url).toBe(address);
-      expect(next).toBeGreaterThan(10);
+      expect(acknowledged).toBe(next);
       expect(await totals(telemetry)).toEqual(all(next * 500, next));
     }),
   );
 
-  it('of the whole owner leaves no engine behind; the directory opens again and holds what was acknowledged', { timeout: 90_000 }, async () => {
+  it('of the whole owner leaves no engine behind; the directory opens again and holds what was acknowledged', { timeout: 180_000 }, async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'fenghuo-engine-owner-'));
     let acknowledged = 0;
     try {
@@ -89,6 +94,22 @@ describe('kill -9', () => {
       await rm(dataDir, { recursive: true, force: true });
     }
   });
+});
+
+it('an engine that hangs is ended and started again', { timeout: 30_000 }, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'fenghuo-engine-hang-'));
+  const engine = await startEngine({ dataDir, memoryBytes: 1_500_000_000, clock: systemClock, log: () => {}, aliveEveryMs: durationMs(200) });
+  try {
+    const restarted = new Promise<void>((done) => engine.onRestart(done));
+    const hanging = engine.pid;
+    process.kill(hanging, 'SIGSTOP');
+    await restarted;
+    expect(engine.pid).not.toBe(hanging);
+    expect(await (await fetch(`${engine.url}/ping`)).text()).toBe('Ok.\n');
+  } finally {
+    await engine.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
 });
 
 /** A process that owns an engine and writes numbered batches, one after the other, telling each acknowledgement. */

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '#lib/clock.ts';
-import { durationMs } from '#lib/time.ts';
+import { type DurationMs, durationMs } from '#lib/time.ts';
 import type { ChildOptions, FromChild } from './child.ts';
 import { claimDirectory } from './owner.ts';
 
@@ -17,6 +17,8 @@ export interface EngineOptions {
   port?: number;
   /** Random by default. */
   password?: string;
+  /** How often the engine is asked whether it lives; one that stays silent for three such spans is killed and started again. 20 s by default. */
+  aliveEveryMs?: DurationMs;
 }
 
 export interface Engine {
@@ -103,7 +105,7 @@ class Supervisor implements Engine {
 
   /** Resolves with why it failed, or undefined once it answers. */
   #launch(): Promise<string | undefined> {
-    const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), { env: { ...process.env, UV_THREADPOOL_SIZE: '16' }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), { execArgv: [], env: { ...process.env, UV_THREADPOOL_SIZE: '16' }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child = child;
     this.#lastWords = '';
     child.stderr?.on('data', (bytes: Buffer) => {
@@ -114,13 +116,37 @@ class Supervisor implements Engine {
         if ('failed' in message) return done(`${message.failed} ${this.#lastWords}`.trim());
         this.#port = message.ready.port;
         this.#failuresInARow = 0;
-        child.once('exit', (code, signal) => this.#died(code, signal));
+        const stopAsking = this.#keepAsking(child);
+        child.once('exit', (code, signal) => {
+          stopAsking();
+          this.#died(code, signal);
+        });
         done(undefined);
       });
       child.once('exit', (code, signal) => done(`it ended with ${signal ?? code}. ${this.#lastWords}`.trim()));
       child.once('error', (error) => done(error.message));
       child.send(this.#childOptions());
     });
+  }
+
+  /** A dead process is noticed at once; one that hangs only by asking it. */
+  #keepAsking(child: ChildProcess): () => void {
+    const { clock, aliveEveryMs = durationMs(20_000), log } = this.#options;
+    let silent = 0;
+    let cancel = () => {};
+    const ask = async () => {
+      const answered = await fetch(`${this.url}/ping`, { signal: AbortSignal.timeout(aliveEveryMs) }).then(
+        (response) => response.ok,
+        () => false,
+      );
+      silent = answered ? 0 : silent + 1;
+      if (silent >= 3) {
+        log('embedded ClickHouse does not answer, ending it');
+        child.kill('SIGKILL');
+      } else cancel = clock.after(aliveEveryMs, ask);
+    };
+    cancel = clock.after(aliveEveryMs, ask);
+    return () => cancel();
   }
 
   #childOptions(): ChildOptions {
