@@ -11,6 +11,8 @@ export interface SpoolWriter {
   withdraw(pending: Pending): boolean;
   /** There may be room again. */
   wake(): void;
+  /** Something waits for room or for the disk. */
+  isWaiting(): boolean;
   /** Waits for the write under way and answers `dropped` to the rest. */
   close(): Promise<void>;
 }
@@ -108,6 +110,7 @@ export function createSpoolWriter({ log, clock, fits, nextSeq, onWritten, onDrop
       return queue.length < before;
     },
     wake,
+    isWaiting: () => queue.length > 0 && !writing,
     async close() {
       await writing;
       for (const { settle } of queue.splice(0)) settle('dropped');

@@ -48,6 +48,7 @@ export interface SpoolHealth {
   records: number;
   rows: number;
   bytes: number;
+  /** Someone is waiting for room. */
   full: boolean;
   droppedRows: number;
   /** Bytes of segments that could not be read after a crash. */
@@ -192,7 +193,7 @@ class DiskSpool implements Spool {
 
   health(): SpoolHealth {
     const rows = [...this.#open.values()].reduce((sum, { head }) => sum + head.rows, 0);
-    return { records: this.#open.size, rows, bytes: this.#log.bytes(), full: !this.#fits(1, false), ...this.#counts, lostBytes: this.lostBytes, lastError: this.#lastError };
+    return { records: this.#open.size, rows, bytes: this.#log.bytes(), full: this.#writer.isWaiting(), ...this.#counts, lostBytes: this.lostBytes, lastError: this.#lastError };
   }
 
   async close(): Promise<void> {

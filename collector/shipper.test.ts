@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createBus } from '#lib/bus.ts';
+import { systemClock } from '#lib/clock.ts';
+import { durationMs, unixMs } from '#lib/time.ts';
+import type { CheckResult } from './check.ts';
+import type { LogRecord } from './log.ts';
+import type { CollectorTopics, TelemetrySink } from './ports.ts';
+import { createRecorder } from './recorder.ts';
+import { type Shipper, startShipper } from './shipper.ts';
+import { openSpool, type Spool } from './spool.ts';
+
+/** A store that keeps rows by token as the real one does, and can be told to fail. */
+class FakeStore implements TelemetrySink {
+  readonly kept = new Map<string, readonly unknown[]>();
+  readonly order: string[] = [];
+  fail: (rows: readonly unknown[]) => Error | undefined = () => undefined;
+  atOnce = 0;
+  mostAtOnce = 0;
+
+  async #insert(token: string, rows: readonly unknown[], kind: string): Promise<void> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.atOnce--;
+    const error = this.fail(rows);
+    if (error) throw error;
+    this.order.push(kind);
+    if (!this.kept.has(token)) this.kept.set(token, rows);
+  }
+  insertChecks = (token: string, rows: readonly CheckResult[]) => this.#insert(token, rows, 'checks');
+  insertLogs = (token: string, rows: readonly LogRecord[]) => this.#insert(token, rows, 'logs');
+  insertSamples = (token: string, rows: readonly unknown[]) => this.#insert(token, rows, 'samples');
+  rows = () => [...this.kept.values()].flat();
+}
+
+let dir: string;
+let spool: Spool;
+let shipper: Shipper | undefined;
+let store: FakeStore;
+const bus = createBus<CollectorTopics>(() => {});
+const errors: unknown[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'fenghuo-shipper-'));
+  spool = await openSpool({ dir, maxBytes: 50_000_000, clock: systemClock });
+  store = new FakeStore();
+  errors.length = 0;
+});
+afterEach(async () => {
+  await shipper?.stop();
+  await spool.close();
+  await rm(dir, { recursive: true });
+});
+
+const start = () => {
+  shipper = startShipper({ spool, sink: store, bus, clock: systemClock, onError: (error) => errors.push(error) });
+  return shipper;
+};
+const log = (body: string, service = 'invoice'): LogRecord => ({ timestamp: unixMs(1), observedTimestamp: unixMs(1), severityNumber: 9, severityText: 'INFO', service, source: 's', body, attributes: {} });
+const check = (kind: 'pass' | 'unknown' = 'pass'): CheckResult => ({ probeId: 'p', service: 'invoice', vantage: 'v', at: unixMs(1), durationMs: durationMs(1), outcome: kind === 'pass' ? { kind } : { kind, reason: '' }, phases: {}, evidence: {}, attempt: 0 });
+
+describe('the shipper', () => {
+  it('stores everything and says so after it is stored', async () => {
+    const heard: CollectorTopics['logsStored'][] = [];
+    const unlisten = bus.on('logsStored', (fact) => heard.push(fact));
+    start();
+    await spool.append({ kind: 'logs', rows: [log('a'), log('b', 'captcha')] });
+    await shipper?.settled();
+    await expect.poll(() => heard).toEqual([{ services: ['invoice', 'captcha'], count: 2 }]);
+    unlisten();
+    expect(store.rows()).toHaveLength(2);
+    expect(shipper?.health()).toMatchObject({ name: 'shipper', runs: 1, backlog: 0, failures: {} });
+  });
+
+  it('carries a check result from the probe to the store at once when idle', async () => {
+    start();
+    const heard = new Promise<CollectorTopics['checksStored']>((resolve) => bus.on('checksStored', resolve));
+    await createRecorder({ spool, clock: systemClock }).checks([check()]);
+    expect((await heard).results).toEqual([check()]);
+    expect(store.rows()).toEqual([check()]);
+  });
+
+  it('44. never has more than two log batches under way, and check results do not queue behind them', async () => {
+    for (let batch = 0; batch < 20; batch++) await spool.append({ kind: 'logs', rows: [log(String(batch))] });
+    await spool.append({ kind: 'checks', rows: [check()] });
+    start();
+    await shipper?.settled();
+    expect(store.mostAtOnce).toBeLessThanOrEqual(3);
+    expect(store.order.indexOf('checks')).toBeLessThan(4);
+    expect(store.rows()).toHaveLength(21);
+  });
+
+  it('40. waits while the store is away and loses nothing', async () => {
+    let away = 3;
+    store.fail = () => (away-- > 0 ? new Error('connect ECONNREFUSED') : undefined);
+    start();
+    for (let batch = 0; batch < 5; batch++) await spool.append({ kind: 'logs', rows: [log(String(batch))] });
+    await shipper?.settled();
+    expect(store.rows()).toHaveLength(5);
+    expect(shipper?.health().failures['connect ECONNREFUSED']).toBeGreaterThan(0);
+  });
+
+  it('39. repeated after a lost answer stores once', async () => {
+    const insertLogs = store.insertLogs;
+    let lost = true;
+    store.insertLogs = async (token, rows) => {
+      await insertLogs(token, rows);
+      if (lost) {
+        lost = false;
+        throw new Error('socket hang up');
+      }
+    };
+    start();
+    await spool.append({ kind: 'logs', rows: [log('a')] });
+    await shipper?.settled();
+    expect(store.order).toEqual(['logs', 'logs']);
+    expect(store.rows()).toHaveLength(1);
+  });
+
+  it('45. sets one bad row aside and stores its neighbours', async () => {
+    store.fail = (rows) => (rows.some((row) => (row as LogRecord).body === 'bad') ? Object.assign(new Error('cannot parse'), { permanent: true }) : undefined);
+    start();
+    await spool.append({ kind: 'logs', rows: ['a', 'b', 'bad', 'c', 'd'].map((body) => log(body)) });
+    await spool.append({ kind: 'logs', rows: [log('e')] });
+    await shipper?.settled();
+    expect(store.rows().map((row) => (row as LogRecord).body).sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    const letter = JSON.parse(await readFile(join(dir, 'dead-letters.ndjson'), 'utf8'));
+    expect(letter).toMatchObject({ reason: 'cannot parse', kind: 'logs', rows: [{ body: 'bad' }] });
+    expect(spool.health()).toMatchObject({ setAsideRows: 1, records: 0 });
+  });
+
+  it('stops although the store is away, and the next start goes on', async () => {
+    store.fail = () => new Error('away');
+    start();
+    await spool.append({ kind: 'logs', rows: [log('a')] });
+    await expect.poll(() => errors.length).toBeGreaterThan(0);
+    await shipper?.stop();
+    expect(spool.health().records).toBe(1);
+    store.fail = () => undefined;
+    start();
+    await shipper?.settled();
+    expect(store.rows()).toHaveLength(1);
+  });
+});
