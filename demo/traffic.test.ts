@@ -68,7 +68,7 @@ describe('the simulated public', () => {
     { fault: 'slow-database', says: 'queries are slow and some end in a platform code', holds: ({ p95, errors }) => p95 > 2 && errors > 0.05 && errors < 0.3 },
     { fault: 'captcha-broken', says: 'every login fails for its captcha', holds: ({ failed, reasons }) => failed === 1 && reasons.has('captcha') },
     { fault: 'brute-force', says: 'logins fail for passwords of known and unknown users', holds: ({ failed, reasons }) => failed > 0.6 && reasons.has('password') && reasons.has('unknown_user') },
-    { fault: 'hang', says: 'people leave after twenty seconds', holds: ({ lines, p95 }) => p95 >= 20 && lines.every((line) => / 499 0 "-" /.test(line)) },
+    { fault: 'hang', says: 'people leave after twelve seconds', holds: ({ lines, p95 }) => p95 >= 12 && lines.every((line) => / 499 0 "-" /.test(line)) },
     { fault: 'down', says: 'a service that is down writes nothing', holds: ({ requests, logins }) => requests + logins === 0 },
     { fault: 'carrier-loss', says: 'nobody of the lost carrier is in the log', holds: ({ lines }) => lines.length > 100 && !lines.some((line) => line.startsWith('203.0.113.')) },
     { fault: 'wrong-answer', says: 'the log sees nothing of a wrong answer', holds: ({ errors, failed }) => errors < 0.01 && failed < 0.15 },

@@ -12,7 +12,7 @@ export interface Traffic {
 /** Visits a second on an ordinary working morning; a visit makes about seven requests. */
 export const visitsPerSecond = 0.7;
 const guessesPerSecond = 4;
-const patienceMs = durationMs(20_000);
+const patienceMs = durationMs(12_000);
 /** More visits than this at once are turned away: while everything hangs, people must not pile up in memory. */
 const mostAtOnce = 200;
 
