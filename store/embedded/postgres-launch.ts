@@ -33,7 +33,8 @@ const settings = {
 };
 
 /** Said to every connection, whenever the server starts or stops. */
-const ordinary = /terminating connection due to administrator command|the database system is (starting up|shutting down|in recovery mode|not yet accepting connections)/;
+const ordinary =
+  /terminating connection (due to administrator command|due to unexpected postmaster exit|because of crash of another server process)|the database system is (starting up|shutting down|in recovery mode|not yet accepting connections)/;
 
 /** Starts the server once and waits until it answers; throws with its own words when it ends before that. */
 export async function launchPostgres(cluster: Cluster, port: number, say: (line: string) => void): Promise<Running> {
