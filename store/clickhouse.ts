@@ -1,6 +1,6 @@
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { type Clock, systemClock } from '#lib/clock.ts';
-import { type DurationMs, durationMs } from '#lib/time.ts';
+import { durationMs } from '#lib/time.ts';
 
 export interface TelemetryAddress {
   url: string;
@@ -38,7 +38,10 @@ export async function connectTelemetry({ url, password = '', username = 'default
   const common = { url, username, password, request_timeout: 120_000, keep_alive: { enabled: true, idle_socket_ttl: 2_500 }, log: { level: ClickHouseLogLevel.OFF } };
   const first = createClient(common);
   try {
-    await patiently(clock, patienceMs, () => first.command({ query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic', query_params: { database } }));
+    await patiently(clock, undefined, () => first.command({ query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic', query_params: { database } }));
+  } catch (error) {
+    // An account that may only use a database somebody made for it.
+    if (!(error instanceof ClickHouseError && error.type === 'ACCESS_DENIED')) throw error;
   } finally {
     await first.close();
   }
@@ -62,7 +65,7 @@ export async function connectTelemetry({ url, password = '', username = 'default
           ...(options.signal ? { abort_signal: options.signal } : {}),
           ...(options.settings ? { clickhouse_settings: { ...options.settings } } : {}),
         });
-      return patiently(clock, patienceMs, async () => (await ask()).json<Row>());
+      return patiently(clock, options.signal, async () => (await ask()).json<Row>());
     },
     async command(sql, params = {}) {
       await client.command({ query: sql, query_params: { ...params } });
@@ -79,14 +82,14 @@ export function isUnreachable(error: unknown): boolean {
   return /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR)/.test(code) || /socket hang up|ECONNRE|Timeout error|premature close|aborted/i.test(message);
 }
 
-async function patiently<Answer>(clock: Clock, patience: DurationMs, ask: () => Promise<Answer>): Promise<Answer> {
+async function patiently<Answer>(clock: Clock, signal: AbortSignal | undefined, ask: () => Promise<Answer>): Promise<Answer> {
   const startedAt = clock.elapsed();
   for (let wait = 50; ; wait = Math.min(500, wait * 2)) {
     try {
       return await ask();
     } catch (error) {
-      if (!isUnreachable(error) || clock.elapsed() - startedAt > patience) throw error;
-      await clock.sleep(durationMs(wait));
+      if (signal?.aborted || !isUnreachable(error) || clock.elapsed() - startedAt > patienceMs) throw error;
+      await clock.sleep(durationMs(wait), signal);
     }
   }
 }
