@@ -4,18 +4,40 @@ import { chromium, type Page } from 'playwright';
 
 /*
  * Every page of a running console, as pictures to be looked at: three widths, both languages, both themes.
- * `node test/screenshots.ts BASE [SIGN-IN-LINK] [--only word] [--quick]` writes to test/output/.
+ * `node test/screenshots.ts BASE [SIGN-IN-LINK] [--only word] [--width N] [--quick]` writes to test/output/.
  */
 const [base = 'http://127.0.0.1:8600', ...rest] = process.argv.slice(2);
 const link = rest.find((word) => word.includes('/sign-in?'));
 const only = rest.includes('--only') ? rest[rest.indexOf('--only') + 1] : undefined;
 const quick = rest.includes('--quick');
+const widths = rest.includes('--width') ? [Number(rest[rest.indexOf('--width') + 1])] : [1280, 390, 1920];
 const out = fileURLToPath(new URL('output/', import.meta.url));
 export const browserArgs: string[] = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 export const pages: Record<string, string> = {
-  overview: '/', latency: '/dashboards/latency', errors: '/dashboards/errors', logins: '/dashboards/logins?compare=week', probes: '/probes', probe: '/probes/*', logs: '/logs', alerts: '/alerts', alert: '/alerts/*',
-  incidents: '/incidents', incident: '/incidents/*', runbooks: '/runbooks', runbook: '/runbooks/*', 'on-call': '/on-call', notices: '/notices', compose: '/notices?compose=1', reports: '/reports', settings: '/settings', demo: '/demo', inbox: '/demo/inbox', gallery: '/gallery', 'sign-in': '/sign-in', missing: '/nowhere',
+  overview: '/',
+  latency: '/dashboards/latency',
+  errors: '/dashboards/errors',
+  logins: '/dashboards/logins?compare=week',
+  probes: '/probes',
+  probe: '/probes/*',
+  logs: '/logs',
+  alerts: '/alerts',
+  alert: '/alerts/*',
+  incidents: '/incidents',
+  incident: '/incidents/*',
+  runbooks: '/runbooks',
+  runbook: '/runbooks/*',
+  'on-call': '/on-call',
+  notices: '/notices',
+  compose: '/notices?compose=1',
+  reports: '/reports',
+  settings: '/settings',
+  demo: '/demo',
+  inbox: '/demo/inbox',
+  gallery: '/gallery',
+  'sign-in': '/sign-in',
+  missing: '/nowhere',
 };
 
 /** An address with `*` means the first row of the list it belongs to; null when the list is empty. */
@@ -50,12 +72,18 @@ async function shoot(): Promise<void> {
   }
   for (const language of quick ? ['zh-CN'] : ['zh-CN', 'en'])
     for (const theme of quick ? ['light'] : ['light', 'dark'])
-      for (const width of [1280, 390, 1920]) {
+      for (const width of widths) {
         await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
-        await page.evaluate(([chosen, words]) => { localStorage.setItem('theme', chosen ?? ''); localStorage.setItem('language', words ?? ''); }, [theme, language]);
+        await page.evaluate(
+          ([chosen, words]) => {
+            localStorage.setItem('theme', chosen ?? '');
+            localStorage.setItem('language', words ?? '');
+          },
+          [theme, language],
+        );
         for (const [name, address] of found) {
           await page.goto(`${base}${address}`, { waitUntil: 'load' });
-          await page.waitForTimeout(900);
+          await page.waitForTimeout(700);
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
           if (wide > 0) faults.push(`${name} ${width} ${language}: ${wide}px wider than the window`);
           await page.screenshot({ path: `${out}${name}-${width}-${language}-${theme}.png`, fullPage: true });

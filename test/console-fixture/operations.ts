@@ -1,101 +1,258 @@
-import type { AlertRow, AlertView, ComponentRow, IncidentRow, IncidentView, NoticeView, OverviewView, State, StepView, VantageCell } from '#console/api/views.ts';
-import { cacheHits, failureRatio } from './panels.ts';
+import type { AlertRow, AlertView, ComponentRow, IncidentRow, NoticeView, OverviewView, State, VantageCell } from '#console/api/views.ts';
+import { failureRatio } from './panels.ts';
 import { ago, ahead, both, wave } from './seed.ts';
 
 const strip = (states: [State, number][]): State[] => states.flatMap(([state, n]) => Array.from({ length: n }, () => state));
-const component = (id: string, zh: string, en: string, rest: Pick<ComponentRow, 'state' | 'strip'> & Partial<ComponentRow>): ComponentRow => ({ id, name: both(zh, en), service: 'invoice', availability24h: 0.9997, coverage24h: 1, p95Seconds: 0.58, errorRatio: 0.0022, loginFailureRatio: null, ...rest });
+const component = (id: string, name: ComponentRow['name'], rest: Pick<ComponentRow, 'state' | 'strip'> & Partial<ComponentRow>): ComponentRow => ({
+  id,
+  name,
+  service: 'invoice',
+  availability24h: 0.9997,
+  coverage24h: 1,
+  p95Seconds: 0.58,
+  errorRatio: 0.0022,
+  loginFailureRatio: null,
+  ...rest,
+});
 
 const components: ComponentRow[] = [
-  component('query', '发票查询', 'Invoice query', { state: 'ok', availability24h: 0.9998, p95Seconds: 1.24, errorRatio: 0.0031, strip: strip([['ok', 60]]) }),
-  component('mobile', '移动端登录', 'Mobile login', { state: 'down', availability24h: 0.9912, p95Seconds: 0.62, errorRatio: 0.004, loginFailureRatio: 0.382, strip: strip([['ok', 31], ['slow', 2], ['down', 27]]) }),
-  component('web', '网页登录', 'Web login', { state: 'ok', loginFailureRatio: 0.043, strip: strip([['ok', 60]]) }),
-  component('captcha', '图形验证码', 'Captcha', { state: 'slow', availability24h: 0.9971, p95Seconds: 2.31, errorRatio: 0.009, strip: strip([['ok', 29], ['slow', 31]]) }),
-  component('verify', '发票查验', 'Invoice verification', { state: 'ok', availability24h: 0.9999, p95Seconds: 0.94, errorRatio: 0.0012, strip: strip([['ok', 41], ['slow', 1], ['ok', 18]]) }),
-  component('download', '发票下载', 'Invoice download', { state: 'unknown', availability24h: null, coverage24h: 0.61, p95Seconds: null, errorRatio: null, strip: strip([['ok', 38], ['unknown', 22]]) }),
-  component('issue', '开票受理', 'Invoice issuing', { state: 'maintenance', availability24h: null, coverage24h: 0.4, p95Seconds: null, errorRatio: null, strip: strip([['ok', 20], ['maintenance', 40]]) }),
+  component('query', both('发票查询', 'Invoice query'), { state: 'ok', availability24h: 0.9998, p95Seconds: 1.24, errorRatio: 0.0031, strip: strip([['ok', 60]]) }),
+  component('mobile', both('移动端登录', 'Mobile login'), {
+    state: 'down',
+    availability24h: 0.9912,
+    p95Seconds: 0.62,
+    errorRatio: 0.004,
+    loginFailureRatio: 0.382,
+    strip: strip([
+      ['ok', 31],
+      ['slow', 2],
+      ['down', 27],
+    ]),
+  }),
+  component('web', both('网页登录', 'Web login'), { state: 'ok', loginFailureRatio: 0.043, strip: strip([['ok', 60]]) }),
+  component('captcha', both('图形验证码', 'Captcha'), {
+    state: 'slow',
+    availability24h: 0.9971,
+    p95Seconds: 2.31,
+    errorRatio: 0.009,
+    strip: strip([
+      ['ok', 29],
+      ['slow', 31],
+    ]),
+  }),
+  component('verify', both('发票查验', 'Invoice verification'), {
+    state: 'ok',
+    availability24h: 0.9999,
+    p95Seconds: 0.94,
+    errorRatio: 0.0012,
+    strip: strip([
+      ['ok', 41],
+      ['slow', 1],
+      ['ok', 18],
+    ]),
+  }),
+  component('download', both('发票下载', 'Invoice download'), {
+    state: 'unknown',
+    availability24h: null,
+    coverage24h: 0.61,
+    p95Seconds: null,
+    errorRatio: null,
+    strip: strip([
+      ['ok', 38],
+      ['unknown', 22],
+    ]),
+  }),
+  component('issue', both('开票受理', 'Invoice issuing'), {
+    state: 'maintenance',
+    availability24h: null,
+    coverage24h: 0.4,
+    p95Seconds: null,
+    errorRatio: null,
+    strip: strip([
+      ['ok', 20],
+      ['maintenance', 40],
+    ]),
+  }),
 ];
 
-const vantages: VantageCell[] = [['bj', '北京'], ['tj', '天津'], ['sh', '上海']].flatMap(([code, region], row) =>
+const vantages: VantageCell[] = [
+  ['bj', '北京'],
+  ['tj', '天津'],
+  ['sh', '上海'],
+].flatMap(([code, region], row) =>
   ['电信', '联通', '移动', '教育网', '政务网'].map((carrier, column): VantageCell => {
     const state: State = column === 2 ? 'down' : row === 1 && column === 3 ? 'unknown' : row === 2 && column === 1 ? 'slow' : 'ok';
-    return { vantage: `${code}-${column}`, region: String(region), carrier, state, p50Ms: state === 'slow' ? 812 : state === 'unknown' ? null : 45 + row * 6 + column * 3, failing: state === 'down' ? 3 : 0, of: 3 };
+    return {
+      vantage: `${code}-${column}`,
+      region: String(region),
+      carrier,
+      state,
+      p50Ms: state === 'slow' ? 812 : state === 'unknown' ? null : 45 + row * 6 + column * 3,
+      failing: state === 'down' ? 3 : 0,
+      of: 3,
+    };
   }),
 );
 
-export const incidentRow: IncidentRow = { id: 'i1', number: '2026-0117', title: both('移动端登录失败：验证码错误激增', 'Mobile login fails: wrong captcha surges'), level: 'sev2', state: 'declared', service: 'invoice', openedAt: ago(27.2), endedAt: null, commander: '演示甲', runbook: { id: 'login-captcha', title: both('登录失败（验证码）', 'Login failures (captcha)'), step: 3, steps: 9, stepTitle: both('切换到备用验证码', 'Switch to the standby captcha'), dueAt: ahead(6.3) } };
-export const incidentRows: IncidentRow[] = [incidentRow, { ...incidentRow, id: 'i0', number: '2026-0116', title: both('征期首日查询变慢', 'Queries slow on the first filing day'), level: 'sev3', state: 'closed', openedAt: ago(8600), endedAt: ago(8512), runbook: null, commander: '演示乙' }];
+export const incidentRow: IncidentRow = {
+  id: 'i1',
+  number: '2026-0117',
+  title: both('移动端登录失败：验证码错误激增', 'Mobile login fails: wrong captcha surges'),
+  level: 'sev2',
+  state: 'declared',
+  service: 'invoice',
+  openedAt: ago(27.2),
+  endedAt: null,
+  commander: '演示甲',
+  runbook: {
+    id: 'login-captcha',
+    title: both('登录失败（验证码）', 'Login failures (captcha)'),
+    step: 3,
+    steps: 9,
+    stepTitle: both('切换到备用验证码', 'Switch to the standby captcha'),
+    dueAt: ahead(6.3),
+  },
+};
+export const incidentRows: IncidentRow[] = [
+  incidentRow,
+  {
+    ...incidentRow,
+    id: 'i0',
+    number: '2026-0116',
+    title: both('征期首日查询变慢', 'Queries slow on the first filing day'),
+    level: 'sev3',
+    state: 'closed',
+    openedAt: ago(8600),
+    endedAt: ago(8512),
+    runbook: null,
+    commander: '演示乙',
+  },
+];
 
-const alert = (fingerprint: string, rest: Partial<AlertRow> & Pick<AlertRow, 'summary' | 'why' | 'severity' | 'since'>): AlertRow => ({ fingerprint, episode: `${fingerprint}-1`, rule: 'LoginFailures', labels: { alertname: 'LoginFailures', service: 'invoice', reason: 'captcha', severity: rest.severity }, state: 'firing', service: 'invoice', resolvedAt: null, value: 0.382, runbook: 'login-captcha', acknowledgement: null, mutedBy: [], deliveries: [], next: null, incidentId: null, ...rest });
+const alert = (fingerprint: string, rest: Partial<AlertRow> & Pick<AlertRow, 'summary' | 'why' | 'severity' | 'since'>): AlertRow => ({
+  fingerprint,
+  episode: `${fingerprint}-1`,
+  rule: 'LoginFailures',
+  labels: { alertname: 'LoginFailures', service: 'invoice', reason: 'captcha', severity: rest.severity },
+  state: 'firing',
+  service: 'invoice',
+  resolvedAt: null,
+  value: 0.382,
+  runbook: 'login-captcha',
+  acknowledgement: null,
+  mutedBy: [],
+  deliveries: [],
+  next: null,
+  incidentId: null,
+  ...rest,
+});
 export const alerts: AlertRow[] = [
   alert('a1', {
-    summary: both('登录失败率过高', 'Login failures too high'), why: both('移动端 38.2% > 30%，持续 2 分钟，6,214 次尝试', 'mobile 38.2% > 30% for 2 min, 6,214 attempts'), severity: 'critical', since: ago(27),
-    acknowledgement: { by: '演示甲', at: ago(25.8) }, incidentId: 'i1',
-    deliveries: [{ channel: 'email', receiver: 'ops', to: 'duty@demo.example', at: ago(26.9), state: 'delivered', detail: '250 2.0.0 queued' }, { channel: 'webhook', receiver: 'ops', to: 'http://127.0.0.1:9000/hook', at: ago(26.9), state: 'retrying', detail: '503，8 秒后再试' }],
+    summary: both('登录失败率过高', 'Login failures too high'),
+    why: both('移动端 38.2% > 30%，持续 2 分钟，6,214 次尝试', 'mobile 38.2% > 30% for 2 min, 6,214 attempts'),
+    severity: 'critical',
+    since: ago(27),
+    acknowledgement: { by: '演示甲', at: ago(25.8) },
+    incidentId: 'i1',
+    deliveries: [
+      { channel: 'email', receiver: 'ops', to: 'duty@demo.example', at: ago(26.9), state: 'delivered', detail: '250 2.0.0 queued' },
+      { channel: 'webhook', receiver: 'ops', to: 'http://127.0.0.1:9000/hook', at: ago(26.9), state: 'retrying', detail: '503，8 秒后再试' },
+    ],
     next: { text: both('未恢复则再次通知', 'notified again unless it recovers'), at: ahead(213) },
   }),
-  alert('a3', { rule: 'ProbeFailing', labels: { alertname: 'ProbeFailing', probe: 'mobile-login', service: 'invoice', severity: 'critical' }, summary: both('移动端登录旅程失败', 'Mobile login journey fails'), why: both('3 个探测点中 3 个连续 2 次失败：验证码失败', '3 of 3 vantages failed twice: captcha failed'), severity: 'critical', since: ago(26.5), value: 3, incidentId: 'i1', next: { text: both('升级到 二线', 'escalates to second line'), at: ahead(4.2) }, deliveries: [{ channel: 'email', receiver: 'ops', to: 'duty@demo.example', at: ago(26.4), state: 'sent', detail: null }] }),
-  alert('a2', { rule: 'CertificateExpiring', labels: { alertname: 'CertificateExpiring', probe: 'verify-home', service: 'verify', severity: 'warning' }, service: 'verify', summary: both('证书将到期', 'Certificate expires soon'), why: both('查验入口还有 13 天，少于 14 天', 'verification entry: 13 days left, below 14'), severity: 'warning', since: ago(2950), value: 13, runbook: null, mutedBy: [{ by: 'silence', text: both('演示乙：已下单，等新证书', '演示乙: ordered, waiting for the new one'), until: ahead(600) }] }),
+  alert('a3', {
+    rule: 'ProbeFailing',
+    labels: { alertname: 'ProbeFailing', probe: 'mobile-login', service: 'invoice', severity: 'critical' },
+    summary: both('移动端登录旅程失败', 'Mobile login journey fails'),
+    why: both('3 个探测点中 3 个连续 2 次失败：验证码失败', '3 of 3 vantages failed twice: captcha failed'),
+    severity: 'critical',
+    since: ago(26.5),
+    value: 3,
+    incidentId: 'i1',
+    next: { text: both('升级到 二线', 'escalates to second line'), at: ahead(4.2) },
+    deliveries: [{ channel: 'email', receiver: 'ops', to: 'duty@demo.example', at: ago(26.4), state: 'sent', detail: null }],
+  }),
+  alert('a2', {
+    rule: 'CertificateExpiring',
+    labels: { alertname: 'CertificateExpiring', probe: 'verify-home', service: 'verify', severity: 'warning' },
+    service: 'verify',
+    summary: both('证书将到期', 'Certificate expires soon'),
+    why: both('查验入口还有 13 天，少于 14 天', 'verification entry: 13 days left, below 14'),
+    severity: 'warning',
+    since: ago(2950),
+    value: 13,
+    runbook: null,
+    mutedBy: [{ by: 'silence', text: both('演示乙：已下单，等新证书', '演示乙: ordered, waiting for the new one'), until: ahead(600) }],
+  }),
 ];
 export const alertView = (found: AlertRow): AlertView => ({
   alert: found,
-  history: [{ at: ago(29), from: 'inactive', to: 'pending', value: 0.31 }, { at: ago(27), from: 'pending', to: 'firing', value: 0.36 }],
+  history: [
+    { at: ago(29), from: 'inactive', to: 'pending', value: 0.31 },
+    { at: ago(27), from: 'pending', to: 'firing', value: 0.36 },
+  ],
   ruleYaml: 'alert: LoginFailures\nkind: ratio\nof: login.failed\nover: login.attempts\nby: [service, reason]\nwindow: 5m\nabove: 0.3\nrecover_below: 0.2\nmin_events: 50\nfor: 2m\n',
   series: failureRatio.data.type === 'series' ? failureRatio.data : null,
   thresholds: failureRatio.thresholds,
 });
 
 export const notice: NoticeView = {
-  id: 'n1', incidentId: 'i1', title: both('手机端登录提示“验证码错误”', 'Mobile login says “wrong captcha”'), status: 'identified', impact: 'major', components: ['mobile'], startedAt: ago(23), resolvedAt: null, nextUpdateAt: ahead(4.8),
+  id: 'n1',
+  incidentId: 'i1',
+  title: both('手机端登录提示“验证码错误”', 'Mobile login says “wrong captcha”'),
+  status: 'identified',
+  impact: 'major',
+  components: ['mobile'],
+  startedAt: ago(23),
+  resolvedAt: null,
+  nextUpdateAt: ahead(4.8),
   updates: [
-    { at: ago(14), by: '演示丙', status: 'identified', body: both('原因在验证码服务。您输入的验证码即使正确也可能被判错。', 'The cause lies in the captcha service. A correct captcha may be refused.'), advice: both('请先用网页端登录；不需要更换密码。', 'Please sign in on the web; no need to change your password.') },
-    { at: ago(23), by: '演示丙', status: 'investigating', body: both('10:32 起，部分用户无法在手机端登录。', 'Since 10:32 some users cannot sign in on mobile.'), advice: both('请先用网页端登录。', 'Please sign in on the web.') },
+    {
+      at: ago(14),
+      by: '演示丙',
+      status: 'identified',
+      body: both('原因在验证码服务。您输入的验证码即使正确也可能被判错。', 'The cause lies in the captcha service. A correct captcha may be refused.'),
+      advice: both('请先用网页端登录；不需要更换密码。', 'Please sign in on the web; no need to change your password.'),
+    },
+    {
+      at: ago(23),
+      by: '演示丙',
+      status: 'investigating',
+      body: both('10:32 起，部分用户无法在手机端登录。', 'Since 10:32 some users cannot sign in on mobile.'),
+      advice: both('请先用网页端登录。', 'Please sign in on the web.'),
+    },
   ],
 };
 
-const step = (number: number, kind: StepView['kind'], title: StepView['title'], rest: Partial<StepView>): StepView => ({ id: `s${number}`, number, kind, title, bodyHtml: both('', ''), role: '处置', accountable: '指挥', state: 'waiting', arm: null, openedAt: null, closedAt: null, closedBy: null, note: null, dueAt: null, gate: null, choices: [], action: null, panels: [], evidence: null, draft: null, ...rest });
-const steps: StepView[] = [
-  step(1, 'check', both('确认范围：哪些入口、哪些线路', 'Confirm the scope: which entries, which carriers'), { state: 'done', closedAt: ago(23.8), closedBy: '演示甲', openedAt: ago(26), note: '只在移动端', evidence: { at: ago(23.8), text: both('移动端 36%，网页端 4%', 'mobile 36%, web 4%'), panels: [failureRatio] } }),
-  step(2, 'check', both('查看验证码服务：缓存、耗时、发码与校验比', 'Look at the captcha service: cache, latency, issue to check ratio'), { state: 'done', closedAt: ago(15), closedBy: '演示甲', openedAt: ago(23.8), evidence: { at: ago(15), text: both('缓存命中率 3%', 'cache hit ratio 3%'), panels: [cacheHits] } }),
-  step(3, 'act', both('切换到备用验证码', 'Switch to the standby captcha'), {
-    state: 'open', openedAt: ago(15), dueAt: ahead(6.3),
-    bodyHtml: both('<p>缓存命中率低于 20% 时，主验证码会把正确答案判错。切换只影响新会话，已登录用户不受影响。</p><ol><li>先在一台上试：执行 <code>captcha.provider = backup</code>，范围 1 台</li><li>看右侧「移动端登录失败率」两分钟，应明显下降</li><li>没有变坏，再推到全部</li></ol>', '<p>Below a cache hit ratio of 20% the main captcha refuses correct answers. Switching touches new sessions only.</p><ol><li>Try one host first: <code>captcha.provider = backup</code></li><li>Watch the login failure ratio for two minutes; it should fall</li><li>If nothing got worse, roll it out</li></ol>'),
-    gate: { text: both('移动端登录失败率 < 8%，持续 3 分钟，至少 3 个探测点、300 次尝试', 'mobile login failure ratio < 8% for 3 min, at least 3 vantages and 300 attempts'), held: false, value: 0.126, unit: 'ratio', samples: 412, vantages: 3, heldMs: 0, holdForMs: 180_000, reason: both('下降中，尚未低于 8%', 'falling, not yet below 8%') },
-    action: { label: both('切换到备用', 'Switch to standby'), undo: both('切回主验证码', 'Back to the main captcha'), state: 'done', detail: '200 OK，1 台已切换' }, panels: [failureRatio, cacheHits],
-  }),
-  step(4, 'decide', both('判断：10 分钟内是否恢复？', 'Decide: does it recover within 10 minutes?'), { role: '指挥' }),
-  step(5, 'wait', both('观察 15 分钟，逐步退回主验证码', 'Watch for 15 minutes, go back step by step'), { arm: both('是', 'Yes') }),
-  step(6, 'act', both('启用短信登录与人工窗口（备用方式），开始登记积压', 'Enable SMS login and counters, start the backlog ledger'), { arm: both('否', 'No'), state: 'not_taken', role: '指挥' }),
-  step(7, 'publish', both('更新公告：影响、现在可以怎么办、下次更新时间', 'Update the notice: impact, what to do, next update'), { role: '对外发布' }),
-  step(8, 'verify', both('核验：三点、两端、黄金发票登录查询', 'Verify: three vantages, both ends, golden invoice'), {}),
-  step(9, 'check', both('积压清零或说明，恢复公告，转入复盘', 'Backlog empty or waived, resolve the notice, review'), { role: '指挥' }),
-];
-
-export const incidentView: IncidentView = {
-  incident: incidentRow, runId: 'r1', mode: 'live', runbookVersion: 'v7', nextUpdateDueAt: ahead(4.8),
-  roles: [{ role: 'commander', label: both('指挥', 'Commander'), person: '演示甲' }, { role: 'scribe', label: both('记录', 'Scribe'), person: null }, { role: 'customerLiaison', label: both('对外发布', 'Customer liaison'), person: '演示丙' }],
-  figure: { label: both('失败率', 'Failure ratio'), value: 0.382, unit: 'ratio', state: 'down' },
-  timeline: [
-    { id: 't1', at: ago(27.2), actor: 'system', kind: 'alert', tone: 'bad', text: both('探测「移动端登录旅程」3 点中 3 点失败：验证码错误', 'Probe “mobile login journey” fails from 3 of 3 vantages: wrong captcha'), link: '/probes/mobile-login' },
-    { id: 't2', at: ago(27), actor: 'system', kind: 'alert', tone: 'bad', text: both('告警 登录失败率过高 触发，38% > 30%', 'Alert “login failures too high” fires, 38% > 30%'), link: '/alerts/a1' },
-    { id: 't3', at: ago(26.9), actor: 'system', kind: 'delivery', tone: 'plain', text: both('邮件已被接收', 'Mail accepted'), link: null },
-    { id: 't4', at: ago(25.8), actor: '演示甲', kind: 'acknowledged', tone: 'act', text: both('演示甲 确认，担任指挥', '演示甲 acknowledges and takes command'), link: null },
-    { id: 't5', at: ago(25.7), actor: 'system', kind: 'runbook', tone: 'plain', text: both('附上预案「登录失败（验证码）」v7', 'Runbook “Login failures (captcha)” v7 attached'), link: '/runbooks/login-captcha' },
-    { id: 't6', at: ago(23.8), actor: '演示甲', kind: 'step', tone: 'act', text: both('第 1 步完成：范围只在移动端', 'Step 1 done: mobile only'), link: null },
-    { id: 't7', at: ago(23), actor: '演示丙', kind: 'notice', tone: 'good', text: both('首条公告发布', 'First notice published'), link: '/notices/n1' },
-    { id: 't8', at: ago(15), actor: '演示甲', kind: 'step', tone: 'act', text: both('第 2 步完成：验证码服务缓存命中率 3%', 'Step 2 done: captcha cache hit ratio 3%'), link: null },
-  ],
-  steps, alerts: alerts.slice(0, 2), notices: [notice], evidence: [failureRatio, cacheHits],
-};
-
-const figure = (value: number, unit: 'ratio' | 'seconds', state: State, rest: { normal: number; spark: number[]; samples: number }): OverviewView['errorRatio'] => ({ value, unit, state, ...rest });
+const figure = (value: number, unit: 'ratio' | 'seconds', rest: { state?: State; normal: number; spark: number[]; samples: number }): OverviewView['errorRatio'] => ({
+  value,
+  unit,
+  state: 'ok',
+  ...rest,
+});
 export const overview: OverviewView = {
   at: ago(0),
-  sentence: { state: 'down', text: both('登录失败率 38%，平时此刻 4%。10:32 起，影响移动端登录；原因多为“验证码错误”。', 'Login failures at 38%, usually 4% at this hour. Since 10:32, mobile login; mostly “wrong captcha”.'), detail: both('已通知值班一线，演示甲 10:33 确认。预案「登录失败（验证码）」进行到第 3 步，共 9 步。', 'First line was told, 演示甲 acknowledged at 10:33. Runbook “Login failures (captcha)” is at step 3 of 9.'), incidentId: 'i1' },
-  availability: { ...figure(0.9962, 'ratio', 'ok', { normal: 0.9991, samples: 86_400, spark: wave({ n: 60, base: 0.999, sway: 0.0003, noise: 0.0005, seed: 5, jump: { at: 32, by: -0.003 } }) }), target: 0.999, coverage: 1 },
-  latencyP95: figure(1.24, 'seconds', 'ok', { normal: 1.18, samples: 482_000, spark: wave({ n: 60, base: 1.15, sway: 0.12, noise: 0.12, seed: 8 }) }),
-  errorRatio: figure(0.0031, 'ratio', 'ok', { normal: 0.0028, samples: 482_000, spark: wave({ n: 60, base: 0.0028, sway: 0.0005, noise: 0.0012, seed: 9 }) }),
-  loginFailureRatio: figure(0.382, 'ratio', 'down', { normal: 0.04, samples: 6214, spark: wave({ n: 60, base: 0.04, sway: 0.006, noise: 0.012, seed: 7, jump: { at: 32, by: 0.33 } }) }),
-  components, vantages, alerts: alerts.filter((each) => each.fingerprint !== 'a3'), incidents: [incidentRow],
+  sentence: {
+    state: 'down',
+    text: both('登录失败率 38%，平时此刻 4%。10:32 起，影响移动端登录；原因多为“验证码错误”。', 'Login failures at 38%, usually 4% at this hour. Since 10:32, mobile login; mostly “wrong captcha”.'),
+    detail: both(
+      '已通知值班一线，演示甲 10:33 确认。预案「登录失败（验证码）」进行到第 3 步，共 9 步。',
+      'First line was told, 演示甲 acknowledged at 10:33. Runbook “Login failures (captcha)” is at step 3 of 9.',
+    ),
+    incidentId: 'i1',
+  },
+  availability: {
+    ...figure(0.9962, 'ratio', { normal: 0.9991, samples: 86_400, spark: wave({ n: 60, base: 0.999, sway: 0.0003, noise: 0.0005, seed: 5, jump: { at: 32, by: -0.003 } }) }),
+    target: 0.999,
+    coverage: 1,
+  },
+  latencyP95: figure(1.24, 'seconds', { normal: 1.18, samples: 482_000, spark: wave({ n: 60, base: 1.15, sway: 0.12, noise: 0.12, seed: 8 }) }),
+  errorRatio: figure(0.0031, 'ratio', { normal: 0.0028, samples: 482_000, spark: wave({ n: 60, base: 0.0028, sway: 0.0005, noise: 0.0012, seed: 9 }) }),
+  loginFailureRatio: figure(0.382, 'ratio', { state: 'down', normal: 0.04, samples: 6214, spark: wave({ n: 60, base: 0.04, sway: 0.006, noise: 0.012, seed: 7, jump: { at: 32, by: 0.33 } }) }),
+  components,
+  vantages,
+  alerts: alerts.filter((each) => each.fingerprint !== 'a3'),
+  incidents: [incidentRow],
   next: [
     { what: 'noticeUpdate', label: both('公众公告下次更新', 'Next public update'), at: ahead(4.8), text: null },
     { what: 'escalation', label: both('升级到二线', 'Escalate to second line'), at: null, text: both('已确认，不升级', 'acknowledged, no') },

@@ -1,18 +1,46 @@
-import type { CheckView, FaultView, HealthView, LogsView, MailView, ProbeRow, ProbeView, RunbookRow, RunbookView, SessionView } from '#console/api/views.ts';
 import type { OutcomeKind } from '#collector/check.ts';
+import type { CheckView, FaultView, HealthView, LogsView, MailView, ProbeRow, ProbeView, RunbookRow, RunbookView, SessionView } from '#console/api/views.ts';
 import { boards } from './panels.ts';
 import { ago, ahead, both, chance, steps, wave } from './seed.ts';
 
 export const session: SessionView = {
   person: { id: 'p1', name: '演示甲', email: 'jia@demo.example', role: 'admin' },
   site: { name: both('发票查询', 'Invoice query'), zone: 'Asia/Shanghai', languages: ['zh-CN', 'en'], publicUrl: 'http://127.0.0.1:8600/status' },
-  demo: true, version: '0.1.0', badges: { alerts: 2, incidents: 1, notices: 0 }, onCall: { name: '演示甲', until: ahead(540) },
+  demo: true,
+  version: '0.1.0',
+  badges: { alerts: 2, incidents: 1, notices: 0 },
+  onCall: { name: '演示甲', until: ahead(540) },
 };
 
 const strip = (bad: OutcomeKind, from: number, to: number): OutcomeKind[] => Array.from({ length: 60 }, (_, index) => (index >= from && index < to ? bad : 'pass'));
-const probe = (id: string, kind: string, rest: Partial<ProbeRow>): ProbeRow => ({ id, kind, service: 'invoice', target: `http://127.0.0.1:8601/${id}`, intervalMs: 10_000, state: 'ok', lastAt: ago(0.1), lastReason: null, failureKind: null, p50Ms: 48, p95Ms: 122, availability24h: 0.9998, coverage24h: 0.998, vantages: ['bj-telecom', 'tj-unicom', 'sh-mobile'], strip: strip('pass', 0, 0), ...rest });
+const probe = (id: string, kind: string, rest: Partial<ProbeRow>): ProbeRow => ({
+  id,
+  kind,
+  service: 'invoice',
+  target: `http://127.0.0.1:8601/${id}`,
+  intervalMs: 10_000,
+  state: 'ok',
+  lastAt: ago(0.1),
+  lastReason: null,
+  failureKind: null,
+  p50Ms: 48,
+  p95Ms: 122,
+  availability24h: 0.9998,
+  coverage24h: 0.998,
+  vantages: ['bj-telecom', 'tj-unicom', 'sh-mobile'],
+  strip: strip('pass', 0, 0),
+  ...rest,
+});
 export const probes: ProbeRow[] = [
-  probe('mobile-login', 'journey', { state: 'down', lastReason: '第 3 步 login：验证码错误（code 1003）', failureKind: 'captcha', p50Ms: 612, p95Ms: 1430, availability24h: 0.9912, strip: strip('fail', 44, 60) }),
+  probe('mobile-login', 'journey', {
+    state: 'down',
+    lastReason: '第 3 步 login：验证码错误（code 1003）',
+    failureKind: 'captcha',
+    p50Ms: 612,
+    p95Ms: 1430,
+    availability24h: 0.9912,
+    strip: strip('fail', 44, 60),
+  }),
   probe('invoice-journey', 'journey', { p50Ms: 540, p95Ms: 1240 }),
   probe('invoice-home', 'http', {}),
   probe('captcha', 'http', { state: 'slow', p50Ms: 1810, p95Ms: 2310, strip: strip('slow', 40, 60), lastReason: '慢于 1 秒' }),
@@ -20,19 +48,52 @@ export const probes: ProbeRow[] = [
   probe('download', 'http', { state: 'unknown', availability24h: null, coverage24h: 0.61, p50Ms: null, p95Ms: null, strip: strip('unknown', 38, 60), lastReason: '探测点断联' }),
 ];
 
-const check = (minutes: number, rest: Partial<CheckView>): CheckView => ({ at: ago(minutes), vantage: 'bj-telecom', durationMs: 610, outcome: 'fail', failureKind: 'captcha', reason: '验证码错误（code 1003）', phases: { dns: 1, connect: 2, firstByte: 580, body: 4 }, evidence: { step: 'login', status: 200, code: '1003', body: '{"code":"1003","msg":"验证码错误"}' }, attempt: 0, ...rest });
+const check = (minutes: number, rest: Partial<CheckView>): CheckView => ({
+  at: ago(minutes),
+  vantage: 'bj-telecom',
+  durationMs: 610,
+  outcome: 'fail',
+  failureKind: 'captcha',
+  reason: '验证码错误（code 1003）',
+  phases: { dns: 1, connect: 2, firstByte: 580, body: 4 },
+  evidence: { step: 'login', status: 200, code: '1003', body: '{"code":"1003","msg":"验证码错误"}' },
+  attempt: 0,
+  ...rest,
+});
 export function probeView(row: ProbeRow): ProbeView {
   const bad = row.state === 'down';
   const heat = boards[2]?.panels.find((panel) => panel.data.type === 'heatmap')?.data;
   return {
     probe: row,
     yaml: `id: ${row.id}\nkind: ${row.kind}\nservice: ${row.service}\nurl: ${row.target}\ninterval: 10s\ntimeout: 5s\nslow_after: 1s\nheaders:\n  authorization: •••\n`,
-    latency: { times: steps(60, 60_000), stepMs: 60_000, unit: 'seconds', partial: true, series: ['p50', 'p95'].map((key, index) => ({ key, label: both(key, key), values: wave({ n: 60, base: (row.p50Ms ?? 50) / 1000 + index * 0.4, sway: 0.02, noise: 0.05, seed: index + 3 }), samples: 360 })) },
+    latency: {
+      times: steps(60, 60_000),
+      stepMs: 60_000,
+      unit: 'seconds',
+      partial: true,
+      series: ['p50', 'p95'].map((key, index) => ({
+        key,
+        label: both(key, key),
+        values: wave({ n: 60, base: (row.p50Ms ?? 50) / 1000 + index * 0.4, sway: 0.02, noise: 0.05, seed: index + 3 }),
+        samples: 360,
+      })),
+    },
     heatmap: heat?.type === 'heatmap' ? heat : { times: [], stepMs: 60_000, bounds: [], cells: [] },
     failures: bad ? [check(0.1, {}), check(0.3, { attempt: 1, vantage: 'tj-unicom' }), check(0.4, { vantage: 'sh-mobile', failureKind: 'timeout', reason: '5 秒内没有答复', durationMs: 5000 })] : [],
     recent: Array.from({ length: 12 }, (_, index) => check(index / 6, bad ? {} : { outcome: 'pass', failureKind: null, reason: null, durationMs: 40 + index })),
-    waterfall: [['dns', 1.2, 4], ['connect', 2.1, 6], ['tls', 14, 31], ['firstByte', 402, 1020], ['body', 8, 22]].map(([phase, p50, p95]) => ({ phase: String(phase), p50Ms: Number(p50), p95Ms: Number(p95) })),
-    rules: bad ? [{ name: 'ProbeFailing', state: 'firing' }, { name: 'SlowQuery', state: 'ok' }] : [{ name: 'ProbeFailing', state: 'ok' }],
+    waterfall: [
+      ['dns', 1.2, 4],
+      ['connect', 2.1, 6],
+      ['tls', 14, 31],
+      ['firstByte', 402, 1020],
+      ['body', 8, 22],
+    ].map(([phase, p50, p95]) => ({ phase: String(phase), p50Ms: Number(p50), p95Ms: Number(p95) })),
+    rules: bad
+      ? [
+          { name: 'ProbeFailing', state: 'firing' },
+          { name: 'SlowQuery', state: 'ok' },
+        ]
+      : [{ name: 'ProbeFailing', state: 'ok' }],
   };
 }
 
@@ -40,26 +101,126 @@ export const runbooks: RunbookRow[] = [
   { id: 'login-captcha', title: both('登录失败（验证码）', 'Login failures (captcha)'), version: 'v7', owner: '运行保障组', steps: 9, appliesWhen: 'alertname="LoginFailures"', lastRunAt: ago(27) },
   { id: 'slow-response', title: both('响应慢', 'Slow responses'), version: 'v4', owner: '运行保障组', steps: 8, appliesWhen: 'alertname="SlowQuery"', lastRunAt: null },
 ];
-export const runbookView = (runbook: RunbookRow): RunbookView => ({ runbook, html: both('<h2>适用</h2><p>登录失败率高于平时，原因多为验证码。</p><h2>原则</h2><ul><li>先确认范围，再动手</li><li>每个动作都有退路</li></ul>', '<h2>When</h2><p>Login failures above normal, mostly captcha.</p><h2>Principles</h2><ul><li>Scope first, then act</li><li>Every action has a way back</li></ul>'), steps: ['确认范围', '查看验证码服务', '切换到备用验证码', '判断是否恢复', '更新公告'].map((zh, index) => ({ number: index + 1, kind: ['check', 'check', 'act', 'decide', 'publish'][index] ?? 'check', title: both(zh, ['Confirm the scope', 'Look at the captcha service', 'Switch to standby', 'Decide whether it recovers', 'Update the notice'][index] ?? ''), role: '处置' })) });
+export const runbookView = (runbook: RunbookRow): RunbookView => ({
+  runbook,
+  html: both(
+    '<h2>适用</h2><p>登录失败率高于平时，原因多为验证码。</p><h2>原则</h2><ul><li>先确认范围，再动手</li><li>每个动作都有退路</li></ul>',
+    '<h2>When</h2><p>Login failures above normal, mostly captcha.</p><h2>Principles</h2><ul><li>Scope first, then act</li><li>Every action has a way back</li></ul>',
+  ),
+  steps: ['确认范围', '查看验证码服务', '切换到备用验证码', '判断是否恢复', '更新公告'].map((zh, index) => ({
+    number: index + 1,
+    kind: ['check', 'check', 'act', 'decide', 'publish'][index] ?? 'check',
+    title: both(zh, ['Confirm the scope', 'Look at the captcha service', 'Switch to standby', 'Decide whether it recovers', 'Update the notice'][index] ?? ''),
+    role: '处置',
+  })),
+});
 
-export const publicComponents = [['query', '发票查询', 'Invoice query', 'operational', 'operational'], ['mobile', '移动端登录', 'Mobile login', 'partial_outage', 'operational'], ['web', '网页登录', 'Web login', 'operational', 'operational'], ['captcha', '图形验证码', 'Captcha', 'degraded_performance', 'degraded_performance']].map(([id, zh, en, suggested, status]) => ({ id: String(id), name: both(String(zh), String(en)), suggested, status }));
+export const publicComponents = [
+  ['query', '发票查询', 'Invoice query', 'operational', 'operational'],
+  ['mobile', '移动端登录', 'Mobile login', 'partial_outage', 'operational'],
+  ['web', '网页登录', 'Web login', 'operational', 'operational'],
+  ['captcha', '图形验证码', 'Captcha', 'degraded_performance', 'degraded_performance'],
+].map(([id, zh, en, suggested, status]) => ({ id: String(id), name: both(String(zh), String(en)), suggested, status }));
 
 const random = chance(31);
 const lines = ['GET /query 200 rt=0.214', 'POST /login 200 code=1003 验证码错误', 'GET /captcha 200 rt=1.8', '上游连接超时，重试第 2 次', 'Failed captcha for user4411 from 203.0.113.24 port 40122'];
 export const logs: LogsView = {
   total: 48_213,
   next: null,
-  histogram: { times: steps(60, 60_000), stepMs: 60_000, unit: 'count', partial: true, series: [{ key: 'info', label: both('信息', 'info'), values: wave({ n: 60, base: 700, sway: 90, noise: 120, seed: 41 }).map(Math.round), samples: 42_000 }, { key: 'error', label: both('错误', 'error'), values: wave({ n: 60, base: 12, sway: 4, noise: 9, seed: 43, jump: { at: 32, by: 220 } }).map(Math.round), samples: 6200 }] },
-  facets: [{ name: 'service', values: [{ value: 'invoice', count: 46_011 }, { value: 'verify', count: 2202 }] }, { name: 'level', values: [{ value: 'info', count: 41_877 }, { value: 'error', count: 6214 }, { value: 'warn', count: 122 }] }, { name: 'outcome', values: [{ value: 'ok', count: 41_900 }, { value: 'failed', count: 6214 }] }, { name: 'source', values: [{ value: 'access', count: 40_100 }, { value: 'auth', count: 8113 }] }],
-  records: Array.from({ length: 60 }, (_, index) => ({ at: ago(index / 9), service: 'invoice', source: index % 3 === 0 ? 'auth' : 'access', level: random() > 0.7 ? 'error' : 'info', body: lines[Math.floor(random() * lines.length)] ?? '', attributes: { 'http.request.method': 'GET', 'url.path': '/query', 'http.response.status_code': '200', 'client.address': '203.0.113.24' } })),
+  histogram: {
+    times: steps(60, 60_000),
+    stepMs: 60_000,
+    unit: 'count',
+    partial: true,
+    series: [
+      { key: 'info', label: both('信息', 'info'), values: wave({ n: 60, base: 700, sway: 90, noise: 120, seed: 41 }).map(Math.round), samples: 42_000 },
+      { key: 'error', label: both('错误', 'error'), values: wave({ n: 60, base: 12, sway: 4, noise: 9, seed: 43, jump: { at: 32, by: 220 } }).map(Math.round), samples: 6200 },
+    ],
+  },
+  facets: [
+    {
+      name: 'service',
+      values: [
+        { value: 'invoice', count: 46_011 },
+        { value: 'verify', count: 2202 },
+      ],
+    },
+    {
+      name: 'level',
+      values: [
+        { value: 'info', count: 41_877 },
+        { value: 'error', count: 6214 },
+        { value: 'warn', count: 122 },
+      ],
+    },
+    {
+      name: 'outcome',
+      values: [
+        { value: 'ok', count: 41_900 },
+        { value: 'failed', count: 6214 },
+      ],
+    },
+    {
+      name: 'source',
+      values: [
+        { value: 'access', count: 40_100 },
+        { value: 'auth', count: 8113 },
+      ],
+    },
+  ],
+  records: Array.from({ length: 60 }, (_, index) => ({
+    at: ago(index / 9),
+    service: 'invoice',
+    source: index % 3 === 0 ? 'auth' : 'access',
+    level: random() > 0.7 ? 'error' : 'info',
+    body: lines[Math.floor(random() * lines.length)] ?? '',
+    attributes: { 'http.request.method': 'GET', 'url.path': '/query', 'http.response.status_code': '200', 'client.address': '203.0.113.24' },
+  })),
 };
 
 export const health: HealthView = {
-  loops: [['scheduler', 4, 0], ['alerts', 21, 0], ['dispatch', 6, 1], ['shipper', 33, 0]].map(([name, took, backlog]) => ({ name: String(name), lastRunAt: ago(0.05), lastDurationMs: Number(took), runs: 4120, failures: name === 'dispatch' ? { 'webhook 503': 3 } : {}, backlog: Number(backlog) })) as HealthView['loops'],
-  sources: [{ id: 'access', kind: 'file', linesPerMinute: 12_400, lagMs: 310, malformed: 1, dropped: 0, lastError: null }, { id: 'auth', kind: 'file', linesPerMinute: 240, lagMs: 280, malformed: 0, dropped: 0, lastError: null }],
-  counters: [{ name: 'checks_stored', value: 86_400, help: both('已存的探测结果', 'check results stored') }, { name: 'lines_stored', value: 742_110, help: both('已存的日志', 'log records stored') }, { name: 'deliveries_failed', value: 3, help: both('失败的投递', 'failed deliveries') }],
+  loops: [
+    ['scheduler', 4, 0],
+    ['alerts', 21, 0],
+    ['dispatch', 6, 1],
+    ['shipper', 33, 0],
+  ].map(([name, took, backlog]) => ({
+    name: String(name),
+    lastRunAt: ago(0.05),
+    lastDurationMs: Number(took),
+    runs: 4120,
+    failures: name === 'dispatch' ? { 'webhook 503': 3 } : {},
+    backlog: Number(backlog),
+  })) as HealthView['loops'],
+  sources: [
+    { id: 'access', kind: 'file', linesPerMinute: 12_400, lagMs: 310, malformed: 1, dropped: 0, lastError: null },
+    { id: 'auth', kind: 'file', linesPerMinute: 240, lagMs: 280, malformed: 0, dropped: 0, lastError: null },
+  ],
+  counters: [
+    { name: 'checks_stored', value: 86_400, help: both('已存的探测结果', 'check results stored') },
+    { name: 'lines_stored', value: 742_110, help: both('已存的日志', 'log records stored') },
+    { name: 'deliveries_failed', value: 3, help: both('失败的投递', 'failed deliveries') },
+  ],
 };
 
-export const faults: FaultView[] = [['slow', '响应变慢', 'Slow answers'], ['hang', '请求挂起', 'Requests hang'], ['errors', '返回 500', 'HTTP 500'], ['wrong-answer', '查询结果错误', 'Wrong answers'], ['missing-invoices', '查不到发票', 'Missing invoices'], ['captcha-broken', '验证码判错', 'Captcha broken'], ['brute-force', '撞库', 'Brute force'], ['down', '服务停止', 'Service down']].map(([name, zh, en]) => ({ name: String(name), label: both(String(zh), String(en)), on: name === 'captcha-broken', until: name === 'captcha-broken' ? ahead(1.6) : null }));
+export const faults: FaultView[] = [
+  ['slow', '响应变慢', 'Slow answers'],
+  ['hang', '请求挂起', 'Requests hang'],
+  ['errors', '返回 500', 'HTTP 500'],
+  ['wrong-answer', '查询结果错误', 'Wrong answers'],
+  ['missing-invoices', '查不到发票', 'Missing invoices'],
+  ['captcha-broken', '验证码判错', 'Captcha broken'],
+  ['brute-force', '撞库', 'Brute force'],
+  ['down', '服务停止', 'Service down'],
+].map(([name, zh, en]) => ({ name: String(name), label: both(String(zh), String(en)), on: name === 'captcha-broken', until: name === 'captcha-broken' ? ahead(1.6) : null }));
 
-export const mails: MailView[] = ['[严重] 登录失败率过高 · 发票查询', 'Re: [严重] 登录失败率过高 · 发票查询'].map((subject, index) => ({ id: `m${index}`, at: ago(27 - index * 3), from: '烽火 <alerts@demo.example>', to: ['duty@demo.example'], subject, text: `移动端 38.2% > 30%，持续 2 分钟。\n确认：http://127.0.0.1:8600/ack/demo\n`, html: '<h2 style="font-family:sans-serif">登录失败率过高</h2><p>移动端 38.2% &gt; 30%，持续 2 分钟。</p>', headers: { 'message-id': `<a1-${index}@demo.example>`, references: '<a1-0@demo.example>' } }));
+export const mails: MailView[] = ['[严重] 登录失败率过高 · 发票查询', 'Re: [严重] 登录失败率过高 · 发票查询'].map((subject, index) => ({
+  id: `m${index}`,
+  at: ago(27 - index * 3),
+  from: '烽火 <alerts@demo.example>',
+  to: ['duty@demo.example'],
+  subject,
+  text: `移动端 38.2% > 30%，持续 2 分钟。\n确认：http://127.0.0.1:8600/ack/demo\n`,
+  html: '<h2 style="font-family:sans-serif">登录失败率过高</h2><p>移动端 38.2% &gt; 30%，持续 2 分钟。</p>',
+  headers: { 'message-id': `<a1-${index}@demo.example>`, references: '<a1-0@demo.example>' },
+}));

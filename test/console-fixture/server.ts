@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { Server } from 'socket.io';
 import { systemClock } from '#lib/clock.ts';
 import { second } from '#lib/time.ts';
-import { alerts, alertView, incidentRows, incidentView, notice, overview } from './operations.ts';
+import { incidentView } from './incident.ts';
+import { alerts, alertView, incidentRows, notice, overview } from './operations.ts';
 import { boards } from './panels.ts';
 import { faults, health, logs, mails, probes, probeView, publicComponents, runbooks, runbookView, session } from './rest.ts';
 
@@ -18,9 +19,19 @@ const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.j
 const missing = { error: { code: 'not_found', message: { 'zh-CN': '没有这个东西。', en: 'There is no such thing.' } } };
 
 const fixed: Record<string, unknown> = {
-  '/session': session, '/overview': overview, '/probes': { probes }, '/boards': { boards: boards.map(({ id, title }) => ({ id, title })) },
-  '/alerts': { alerts, nextEvaluationAt: new Date(systemClock.now() + 8000).toISOString() }, '/incidents': { incidents: incidentRows }, '/incidents/i1': incidentView, '/runbooks': { runbooks },
-  '/notices': { notices: [notice], components: publicComponents }, '/logs': logs, '/health-report': health, '/demo/faults': { faults }, '/demo/inbox': { mails },
+  '/session': session,
+  '/overview': overview,
+  '/probes': { probes },
+  '/boards': { boards: boards.map(({ id, title }) => ({ id, title })) },
+  '/alerts': { alerts, nextEvaluationAt: new Date(systemClock.now() + 8000).toISOString() },
+  '/incidents': { incidents: incidentRows },
+  '/incidents/i1': incidentView,
+  '/runbooks': { runbooks },
+  '/notices': { notices: [notice], components: publicComponents },
+  '/logs': logs,
+  '/health-report': health,
+  '/demo/faults': { faults },
+  '/demo/inbox': { mails },
   '/search': { hits: [{ kind: 'probe', label: { 'zh-CN': '探测 mobile-login', en: 'Probe mobile-login' }, link: '/probes/mobile-login' }] },
 };
 

@@ -1,5 +1,5 @@
-import { goto, invalidate, invalidateAll } from '$app/navigation';
 import type { AlertRow, NoticeDraft } from '#console/api/views.ts';
+import { goto, invalidate, invalidateAll } from '$app/navigation';
 import { memory, post, put } from './client.ts';
 import { language } from './language.svelte.ts';
 import { perform } from './toast.svelte.ts';
@@ -17,9 +17,12 @@ export const silence = (matchers: string[], minutes: number, comment: string): P
 
 export async function declare(body: { alert?: string; runbook?: string }): Promise<boolean> {
   let id: string | undefined;
-  const good = await perform(async () => {
-    id = (await post<{ id?: string }>('/incidents', body)).id;
-  }, body.runbook ? language.t.toast.started : language.t.toast.declared);
+  const good = await perform(
+    async () => {
+      id = (await post<{ id?: string }>('/incidents', body)).id;
+    },
+    body.runbook ? language.t.toast.started : language.t.toast.declared,
+  );
   if (good) await goto(id ? `/incidents/${id}` : '/incidents');
   return good;
 }
@@ -42,11 +45,13 @@ export const actStep = (of: StepOf): Promise<boolean> => deed(() => step(of, 'ac
 export const undoStep = (of: StepOf): Promise<boolean> => deed(() => step(of, 'undo', {}), language.t.toast.undone);
 export const publishStep = (of: StepOf, draft: NoticeDraft): Promise<boolean> => deed(() => step(of, 'publish', { draft }), language.t.toast.published);
 
-export const publishNotice = (draft: NoticeDraft, incidentId: string | null): Promise<boolean> => deed(() => post('/notices', incidentId === null ? { draft } : { draft, incidentId }), language.t.toast.published);
+export const publishNotice = (draft: NoticeDraft, incidentId: string | null): Promise<boolean> =>
+  deed(() => post('/notices', incidentId === null ? { draft } : { draft, incidentId }), language.t.toast.published);
 export const updateNotice = (id: string, draft: NoticeDraft): Promise<boolean> => deed(() => post(`/notices/${id}/updates`, { draft }), language.t.toast.published);
 export const setComponent = (id: string, status: string): Promise<boolean> => deed(() => post(`/components/${id}/status`, { status }), language.t.toast.saved);
 
-export const setFault = (name: string, on: boolean): Promise<boolean> => deed(() => put(`/demo/faults/${name}`, on ? { on, for: '2m' } : { on }), on ? language.t.toast.faultOn : language.t.toast.faultOff);
+export const setFault = (name: string, on: boolean): Promise<boolean> =>
+  deed(() => put(`/demo/faults/${name}`, on ? { on, for: '2m' } : { on }), on ? language.t.toast.faultOn : language.t.toast.faultOff);
 
 export async function signOut(): Promise<void> {
   const good = await perform(() => post('/sign-out'), language.t.toast.signedOut);

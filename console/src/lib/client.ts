@@ -23,7 +23,12 @@ export class Refused extends Error {
   }
 }
 
-const unreachable: Problem = { status: 0, code: 'unreachable', message: { 'zh-CN': '连不上服务器，正在重试。请检查网络，或看看服务是否还在运行。', en: 'The server cannot be reached; retrying. Check the network, or whether the service still runs.' }, problems: [] };
+const unreachable: Problem = {
+  status: 0,
+  code: 'unreachable',
+  message: { 'zh-CN': '连不上服务器，正在重试。请检查网络，或看看服务是否还在运行。', en: 'The server cannot be reached; retrying. Check the network, or whether the service still runs.' },
+  problems: [],
+};
 
 async function problemOf(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => null)) as Partial<ErrorView> | null;

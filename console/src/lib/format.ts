@@ -16,7 +16,10 @@ export function three(value: number): string {
   return size < 0.01 ? Number(value.toPrecision(2)).toString() : value.toFixed(decimals);
 }
 
-const grouped = (value: number): string => Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+const grouped = (value: number): string =>
+  Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
 
 function count(value: number, language: Language): Shown {
   const size = Math.abs(value);
@@ -49,18 +52,24 @@ export function show(value: number | null, unit: Unit, language: Language): Show
 }
 
 function seconds(value: number, language: Language): Shown {
-  if (value < 0.1) return { text: value === 0 ? '0' : three(value * 1000), unit: 'ms' };
+  if (value > 0 && value < 0.1) return { text: three(value * 1000), unit: 'ms' };
   if (value < 120) return { text: three(value), unit: language === 'zh-CN' ? '秒' : 's' };
   return { text: three(value / 60), unit: language === 'zh-CN' ? '分' : 'min' };
 }
 
 /** The same in one piece of text, for axis labels, tables and spoken words. */
 export function plain(value: number | null, unit: Unit, language: Language): string {
-  const { text: full, unit: suffix } = show(value, unit, language);
-  // In a column trailing zeros keep the digits aligned; in a sentence they only pretend to precision.
-  const text = full.includes('.') ? full.replace(/\.?0+$/, '') : full;
-  return suffix === '%' || suffix === '' ? `${text}${suffix}` : `${text} ${suffix}`;
+  const { text, unit: suffix } = show(value, unit, language);
+  // In a sentence trailing zeros only pretend to precision.
+  return joined({ text: text.includes('.') ? text.replace(/\.?0+$/, '') : text, unit: suffix });
 }
+
+/** The same for a column of figures, where trailing zeros keep the digits aligned. */
+export function aligned(value: number | null, unit: Unit, language: Language): string {
+  return joined(show(value, unit, language));
+}
+
+const joined = ({ text, unit }: Shown): string => (unit === '%' || unit === '' ? `${text}${unit}` : `${text} ${unit}`);
 
 /** How long, in one or two units: `27 分`, `2 小时 5 分`, `3 天`. */
 export function span(ms: number, language: Language): string {
@@ -106,7 +115,9 @@ export function clockTime(at: string | number, place: Place & { now: number; sec
 
 /** The whole instant with its zone, for the hover. */
 export function wholeTime(at: string | number, place: Place): string {
-  return format(place.zone, place.language, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' }).format(typeof at === 'number' ? at : Date.parse(at));
+  return format(place.zone, place.language, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' }).format(
+    typeof at === 'number' ? at : Date.parse(at),
+  );
 }
 
 /** The label of a time axis: hours within two days, days beyond. */

@@ -1,5 +1,5 @@
-import type { IconName } from './icons.ts';
 import type { Catalogue } from './i18n/zh-CN.ts';
+import type { IconName } from './icons.ts';
 
 /** What the frame shows of the page inside it. */
 class Frame {

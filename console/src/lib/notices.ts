@@ -17,7 +17,15 @@ const nothing: Bilingual = { 'zh-CN': '', en: '' };
 export const emptyDraft = (): NoticeDraft => ({ title: { ...nothing }, status: 'investigating', impact: 'minor', body: { ...nothing }, advice: { ...nothing }, components: [], nextUpdateAt: null });
 
 /** The next update of a notice starts from what it said, with its words to be written anew. */
-export const nextDraft = (notice: NoticeView): NoticeDraft => ({ title: { ...notice.title }, status: notice.status, impact: notice.impact, body: { ...nothing }, advice: { ...(notice.updates[0]?.advice ?? nothing) }, components: [...notice.components], nextUpdateAt: null });
+export const nextDraft = (notice: NoticeView): NoticeDraft => ({
+  title: { ...notice.title },
+  status: notice.status,
+  impact: notice.impact,
+  body: { ...nothing },
+  advice: { ...(notice.updates[0]?.advice ?? nothing) },
+  components: [...notice.components],
+  nextUpdateAt: null,
+});
 
 /** What still keeps a draft from being published; the server judges again. */
 export function faults(draft: NoticeDraft): ('title' | 'body')[] {

@@ -1,6 +1,6 @@
+import { iso, unixMs } from '#lib/time.ts';
 import { goto } from '$app/navigation';
 import { page } from '$app/state';
-import { iso, unixMs } from '#lib/time.ts';
 import { withRange } from './range.ts';
 
 /** A stretch drawn on a chart becomes the page's range. */

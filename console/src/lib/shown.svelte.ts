@@ -1,5 +1,5 @@
+import { aligned, axisTime, clockTime, plain, type Shown, show, span, type Unit, wholeTime } from './format.ts';
 import { language } from './language.svelte.ts';
-import { axisTime, clockTime, plain, type Shown, show, span, type Unit, wholeTime } from './format.ts';
 import { ticker } from './live.svelte.ts';
 
 /** The zone the site lives in; every instant of the console is shown in it. */
@@ -13,6 +13,7 @@ const place = (): { zone: string; language: typeof language.code } => ({ zone: s
 /** The formats of `format.ts` in the language, zone and moment of the page. */
 export const figure = (value: number | null, unit: Unit): Shown => show(value, unit, language.code);
 export const figureText = (value: number | null, unit: Unit): string => plain(value, unit, language.code);
+export const columnText = (value: number | null, unit: Unit): string => aligned(value, unit, language.code);
 export const spanText = (ms: number): string => span(ms, language.code);
 export const clock = (at: string | number, seconds = false): string => clockTime(at, { ...place(), now: ticker.now, seconds });
 export const whole = (at: string | number): string => wholeTime(at, place());

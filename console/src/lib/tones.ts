@@ -1,5 +1,5 @@
-import type { AlertRow, IncidentRow, NoticeView, State } from '#console/api/views.ts';
 import type { OutcomeKind } from '#collector/check.ts';
+import type { AlertRow, IncidentRow, NoticeView, State } from '#console/api/views.ts';
 
 /** Which of the five states a thing is drawn as. */
 export function alertTone(alert: Pick<AlertRow, 'state' | 'severity'>): State {

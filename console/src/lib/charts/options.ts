@@ -7,6 +7,8 @@ import type { Palette } from './palette.ts';
 export interface Wording {
   say(text: Bilingual): string;
   value(value: number | null): string;
+  /** A label of the value axis, without what the panel's heading says already. */
+  tick(value: number): string;
   axisTime(at: number): string;
   wholeTime(at: number): string;
 }
@@ -42,38 +44,55 @@ export function points(times: readonly number[], values: readonly (number | null
   });
 }
 
-/** The top of the value axis: room above the data, and the threshold in sight unless it would flatten the line. */
-export function axisTop(series: readonly Line[], thresholds: readonly Threshold[], unit: SeriesView['unit']): number | undefined {
-  const known = series.flatMap((each) => each.values.filter((value) => value !== null));
-  if (known.length === 0) return undefined;
-  const highest = Math.max(...known);
+/** The value axis: two to four round steps, room above the data, and the threshold in sight unless it would flatten the line. */
+export function valueAxis(series: readonly Line[], thresholds: readonly Threshold[], unit: SeriesView['unit']): { max: number; interval: number } {
+  const highest = series.reduce((most, each) => Math.max(most, ...each.values.filter((value) => value !== null)), 0);
   const wanted = thresholds.map((each) => each.value).filter((value) => value > highest && value <= highest * 5);
-  const top = niceCeil(Math.max(highest, ...wanted) * 1.08);
-  if (top === 0) return unit === 'ratio' ? 0.01 : 1;
-  return unit === 'ratio' ? Math.min(1, top) : top;
+  const top = Math.max(highest, ...wanted) * 1.03;
+  if (top === 0) return unit === 'ratio' ? { max: 0.01, interval: 0.005 } : { max: 2, interval: 1 };
+  if (unit === 'ratio' && top > 0.75) return { max: 1, interval: 0.25 };
+  const size = 10 ** Math.floor(Math.log10(top));
+  const steps = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 2.5, 3, 4, 5].map((step) => step * size).filter((step) => unit !== 'count' || step >= 1);
+  const candidates = steps.map((interval) => ({ interval, max: interval * Math.ceil(top / interval - 1e-9), count: Math.ceil(top / interval - 1e-9) })).filter(({ count }) => count >= 2 && count <= 4);
+  const best = candidates.sort((a, b) => a.max - b.max || b.count - a.count)[0] ?? { max: Math.ceil(top), interval: Math.ceil(top) };
+  return { max: rounded(best.max), interval: rounded(best.interval) };
 }
 
-function niceCeil(value: number): number {
-  if (value <= 0) return 0;
-  const size = 10 ** Math.floor(Math.log10(value));
-  const steps = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
-  return (steps.find((step) => step * size >= value - Number.EPSILON) ?? 10) * size;
-}
+const rounded = (value: number): number => Number(value.toPrecision(6));
 
 /** The option of a time-series chart. */
 export function timeSeriesOption(chart: SeriesChart): EChartsCoreOption {
   const { view, palette, wording } = chart;
   const times = view.times.map((time) => Date.parse(time));
   const shown = view.series.filter((each) => chart.only === null || each.key === chart.only || isShadow(each.key));
-  const top = axisTop(shown, chart.thresholds, view.unit);
   const text = { color: palette.ink3, fontSize: 11, fontFamily: palette.font };
   return {
     animation: false,
     textStyle: { fontFamily: palette.font },
     grid: { left: 58, right: 12, top: 20, bottom: 24, outerBoundsMode: 'none' },
-    xAxis: { type: 'time', min: times[0], max: (times.at(-1) ?? 0) + view.stepMs, splitNumber: 5, axisLine: { lineStyle: { color: palette.line } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { ...text, hideOverlap: true, formatter: wording.axisTime } },
-    yAxis: { type: 'value', min: 0, ...(top === undefined ? {} : { max: top, interval: top / 3 }), splitLine: { lineStyle: { color: palette.line } }, axisLabel: { ...text, formatter: wording.value } },
-    tooltip: { trigger: 'axis', confine: true, transitionDuration: 0, className: 'chart-tip', backgroundColor: palette.surface, borderColor: palette.line, padding: 0, axisPointer: { type: 'line', snap: true, lineStyle: { color: palette.ink3, type: 'solid', width: 1 } }, formatter: (hits: Hit[]) => tip(hits, chart) },
+    xAxis: {
+      type: 'time',
+      min: times[0],
+      max: (times.at(-1) ?? 0) + view.stepMs,
+      splitNumber: 5,
+      axisLine: { lineStyle: { color: palette.line } },
+      axisTick: { show: false },
+      splitLine: { show: false },
+      axisLabel: { ...text, hideOverlap: true, alignMaxLabel: 'right', formatter: wording.axisTime },
+    },
+    yAxis: { type: 'value', min: 0, ...valueAxis(shown, chart.thresholds, view.unit), splitLine: { lineStyle: { color: palette.line } }, axisLabel: { ...text, formatter: wording.tick } },
+    tooltip: {
+      trigger: 'axis',
+      confine: true,
+      transitionDuration: 0,
+      className: 'chart-tip',
+      backgroundColor: palette.surface,
+      borderColor: palette.line,
+      padding: 0,
+      extraCssText: 'border-radius: 6px; box-shadow: var(--shadow); z-index: 15',
+      axisPointer: { type: 'line', snap: true, lineStyle: { color: palette.ink3, type: 'solid', width: 1 } },
+      formatter: (hits: Hit[]) => tip(hits, chart),
+    },
     series: [...shown.map((each) => line(each, times, chart)), annotations(chart)],
   };
 }
@@ -97,14 +116,37 @@ function line(each: Line, times: readonly number[], { view, palette, wording }: 
 }
 
 /** Thresholds across and marks down, on a line of their own that holds no data. */
-function annotations({ thresholds, marks, palette, wording }: SeriesChart): object {
+function annotations({ view, thresholds, marks, palette, wording }: SeriesChart): object {
   const label = { fontSize: 11, fontFamily: palette.font };
-  const across = thresholds.map((each) => ({ yAxis: each.value, lineStyle: { color: palette.down, type: [5, 4], width: 1 }, label: { ...label, show: true, position: 'insideEndTop', color: palette.down, formatter: wording.say(each.label) } }));
+  const across = thresholds.map((each) => ({
+    yAxis: each.value,
+    lineStyle: { color: palette.down, type: [5, 4], width: 1 },
+    label: { ...label, show: true, position: 'insideStartTop', color: palette.down, formatter: wording.say(each.label) },
+  }));
+  const labelled = spaced(marks, view);
   const down = marks.map((mark) => {
     const color = mark.kind === 'deploy' ? palette.maintenance : palette.ink3;
-    return { xAxis: Date.parse(mark.at), lineStyle: { color, type: [2, 3], width: 1 }, label: { ...label, show: true, position: 'end', distance: 3, color, formatter: shorten(wording.say(mark.label)) } };
+    return {
+      xAxis: Date.parse(mark.at),
+      lineStyle: { color, type: [2, 3], width: 1 },
+      label: { ...label, show: labelled.has(mark), position: 'end', distance: 3, color, formatter: shorten(wording.say(mark.label)) },
+    };
   });
   return { id: 'annotations', type: 'line', data: [], silent: true, markLine: { silent: true, symbol: 'none', animation: false, data: [...across, ...down] } };
+}
+
+/** The marks whose names have room: each an eighth of the range after the one named before. */
+export function spaced(marks: readonly Mark[], view: Pick<SeriesView, 'times' | 'stepMs'>): Set<Mark> {
+  const room = (view.times.length * view.stepMs) / 8;
+  const named = new Set<Mark>();
+  let last = Number.NEGATIVE_INFINITY;
+  for (const mark of [...marks].sort((a, b) => a.at.localeCompare(b.at))) {
+    const at = Date.parse(mark.at);
+    if (at - last < room) continue;
+    named.add(mark);
+    last = at;
+  }
+  return named;
 }
 
 const shorten = (text: string): string => (text.length > 14 ? `${text.slice(0, 13)}…` : text);

@@ -5,6 +5,9 @@ import type { PageLoad } from './$types.js';
 
 export const load: PageLoad = async ({ fetch, depends, params }) => {
   for (const topic of ['incidents', 'alerts', 'notices', 'telemetry'] as const) depends(`live:${topic}`);
-  const [view, notices] = await Promise.all([ask<IncidentView>(fetch, `/incidents/${encodeURIComponent(params.id)}`), ask<{ notices: NoticeView[]; components: PublicComponent[] }>(fetch, '/notices')]);
+  const [view, notices] = await Promise.all([
+    ask<IncidentView>(fetch, `/incidents/${encodeURIComponent(params.id)}`),
+    ask<{ notices: NoticeView[]; components: PublicComponent[] }>(fetch, '/notices'),
+  ]);
   return { id: params.id, view, components: notices.value?.components ?? [] };
 };
