@@ -18,6 +18,8 @@ const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { ti
 let dataDir: string;
 let running: EmbeddedPostgres | undefined;
 let children: ChildProcess[] = [];
+/** Servers of other owners: they go when their owner goes, but not at once. */
+let servers: number[] = [];
 
 beforeEach(() => {
   // Private to whoever runs the tests: also root's server account has to get in.
@@ -28,6 +30,8 @@ afterEach(async () => {
   running = undefined;
   for (const child of children) child.kill('SIGKILL');
   children = [];
+  await eventually(() => expect(servers.filter(isAlive)).toEqual([]));
+  servers = [];
   rmSync(join(dataDir, '..'), { recursive: true, force: true });
 });
 
@@ -50,7 +54,9 @@ async function startElsewhere(identity: { uid?: number; gid?: number } = {}) {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, dataDir], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], ...identity });
   children.push(child);
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  return { owner: child, ...(JSON.parse(String(line)) as { pid?: number; url?: string; refused?: string }) };
+  const said = JSON.parse(String(line)) as { pid?: number; url?: string; refused?: string };
+  if (said.pid !== undefined) servers.push(said.pid);
+  return { owner: child, ...said };
 }
 
 async function ask(url: string, question: string): Promise<Record<string, unknown>[]> {
