@@ -3,16 +3,20 @@ import type { CollectorTopics } from '#collector/ports.ts';
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
-import { after, type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
+import { after, between, type DurationMs, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import { forgettable } from './change.ts';
-import { endOrphans, judgeAll, look, pausesFor } from './evaluate.ts';
+import { endOrphans, judgeAll, look, pausesFor, type Seen } from './evaluate.ts';
 import type { Ledger } from './ledger.ts';
 import type { Facts } from './ports.ts';
 import { type Provisional, provisional } from './provisional.ts';
+import { ruleClock } from './rule-clock.ts';
 import type { ProbeFacts, Rule } from './rules/rule.ts';
 
 export interface EvaluatorParts {
+  name: string;
   rules(): readonly Rule[];
+  /** Names of all rules, also of those another evaluator looks after: an alert of any other name is an orphan. */
+  names(): ReadonlySet<string>;
   facts: Facts;
   probe(id: string): ProbeFacts | undefined;
   ledger: Ledger;
@@ -35,116 +39,119 @@ export interface Evaluator extends Loop {
 const settleMs = durationMs(20);
 /** Log lines never stop coming; rules over windows of a minute gain nothing from being asked for every batch. */
 const logsEveryMs = durationMs(2_000);
-const tidyEveryMs = 60_000;
+const tidyEveryMs = durationMs(60_000);
 
 /** Evaluates each rule at its interval, and at once when something stored may change what it says. */
 export function startEvaluator(parts: EvaluatorParts): Evaluator {
-  const { clock, bus, ledger } = parts;
-  const nextAt = new Map<string, UnixMs>();
-  const lastAt = new Map<string, UnixMs>();
-  const errors = new Map<string, string>();
-  let tidiedAt = 0;
-  let planned: { at: UnixMs; cancel(): void } | null = null;
+  const { clock, ledger, rules, onError } = parts;
+  const times = ruleClock();
   const overlay = provisional(parts.facts);
-  const loop: Loop = startLoop({ name: 'evaluator', everyMs: durationMs(1_000), clock, onError: parts.onError, run });
+  const errors = new Map<string, string>();
+  let tidiedAt = unixMs(0);
+  const loop: Loop = startLoop({ name: parts.name, everyMs: durationMs(1_000), clock, onError, run });
+  const wake = waker(clock, () => loop.nudge());
 
   async function run(now: UnixMs): Promise<{ backlog: number; nextInMs: DurationMs }> {
-    const due = parts.rules().filter((rule) => (nextAt.get(rule.terms.name) ?? now) <= now);
-    const seen = await look(
-      due,
-      { facts: overlay.facts, now, probe: parts.probe },
-      pausesFor({ startedAt: parts.startedAt, pauseMs: parts.pauseMs, now, first: (rule) => !lastAt.has(rule.terms.name) }),
-    );
-    const names = new Set(parts.rules().map((rule) => rule.terms.name));
-    await ledger.transact((state) => {
-      const judged = judgeAll(state, seen, now);
-      const ended = endOrphans(state, names, now);
-      const old = now - tidiedAt >= tidyEveryMs ? forgettable(state, now, parts.keptMs()) : [];
-      return { alerts: [...judged.alerts, ...ended.alerts], forgotten: [...judged.forgotten, ...ended.forgotten, ...old], transitions: [...judged.transitions, ...ended.transitions] };
-    });
-    if (now - tidiedAt >= tidyEveryMs) tidiedAt = now;
-    for (const { rule, error } of seen) {
-      const { name, intervalMs } = rule.terms;
-      lastAt.set(name, now);
-      nextAt.set(name, laterTick(nextAt.get(name), intervalMs, now));
-      if (error === null) errors.delete(name);
-      else if (errors.get(name) !== error) parts.onError(new Error(`rule ${name}: ${error}`));
-      if (error !== null) errors.set(name, error);
+    const pauses = pausesFor({ startedAt: parts.startedAt, pauseMs: parts.pauseMs, now, first: times.isFirst });
+    const seen = await look(times.due(rules(), now), { facts: overlay.facts, now, probe: parts.probe }, pauses);
+    const tidies = between(tidiedAt, now) >= tidyEveryMs;
+    await commit(parts, seen, { now, tidies });
+    if (tidies) tidiedAt = now;
+    for (const one of seen) {
+      times.evaluated(one.rule, now);
+      note(errors, one, onError);
     }
-    return { backlog: 0, nextInMs: durationMs(Math.max(0, (earliest() ?? now + 1_000) - clock.now())) };
+    return { backlog: 0, nextInMs: durationMs(Math.max(0, between(clock.now(), earliest() ?? after(now, durationMs(1_000))))) };
   }
 
   function earliest(): UnixMs | null {
-    const times = parts.rules().map((rule) => nextAt.get(rule.terms.name) ?? clock.now());
     const posted = [...ledger.state().alerts.values()].flatMap((alert) => (alert.outside && alert.state !== 'resolved' ? [alert.outside.endsAt] : []));
-    const all = [...times, ...posted];
-    return all.length === 0 ? null : all.reduce((least, at) => (at < least ? at : least));
+    const next = times.earliest(rules(), clock.now());
+    return posted.length === 0 ? next : unixMs(Math.min(...posted, next ?? Number.POSITIVE_INFINITY));
   }
 
-  function hasten(isConcerned: (rule: Rule) => boolean, notBeforeMs: DurationMs): void {
+  function hasten(isConcerned: (rule: Rule) => boolean, gapMs: DurationMs): void {
     const now = clock.now();
-    let soonest: UnixMs | null = null;
-    for (const rule of parts.rules()) {
-      if (!isConcerned(rule)) continue;
-      const at = after(lastAt.get(rule.terms.name) ?? now, notBeforeMs);
-      const when = at > now ? at : now;
-      if ((nextAt.get(rule.terms.name) ?? now) > when) nextAt.set(rule.terms.name, when);
-      soonest = soonest === null || when < soonest ? when : soonest;
-    }
-    if (soonest === null) return;
-    const wakeAt = after(now, durationMs(Math.max(settleMs, soonest - now)));
-    if (planned && planned.at <= wakeAt) return;
-    planned?.cancel();
-    const cancel = clock.after(durationMs(wakeAt - now), () => {
-      planned = null;
-      loop.nudge();
-    });
-    planned = { at: wakeAt, cancel };
+    for (const rule of rules()) if (isConcerned(rule)) wake.at(times.hasten(rule, gapMs, now));
   }
 
-  const stopListening = listen(bus, { hasten, overlay, isLive: (rule) => [...ledger.state().alerts.values()].some((alert) => alert.rule === rule.terms.name && alert.state !== 'resolved') });
+  const isLive = (rule: Rule) => [...ledger.state().alerts.values()].some((alert) => alert.rule === rule.terms.name && alert.state !== 'resolved');
+  const stopListening = listen(parts.bus, { hasten, overlay, isLive });
   return {
     health: () => loop.health(),
     nudge() {
-      for (const rule of parts.rules()) nextAt.set(rule.terms.name, clock.now());
+      for (const rule of rules()) times.hasten(rule, durationMs(0), clock.now());
       loop.nudge();
     },
     nextAt: earliest,
     errors: () => errors,
     async stop() {
       stopListening();
-      planned?.cancel();
+      wake.cancel();
       await loop.stop();
     },
   };
 }
 
-/** The next tick after `now`; a rule that was hastened keeps its interval from now on. */
-function laterTick(planned: UnixMs | undefined, intervalMs: DurationMs, now: UnixMs): UnixMs {
-  const next = after(planned ?? now, intervalMs);
-  return next > now ? next : after(now, intervalMs);
+/** Everything a round found out, in one change. */
+async function commit({ ledger, names, keptMs }: EvaluatorParts, seen: readonly Seen[], { now, tidies }: { now: UnixMs; tidies: boolean }): Promise<void> {
+  await ledger.transact((state) => {
+    const judged = judgeAll(state, seen, now);
+    const ended = endOrphans(state, names(), now);
+    const old = tidies ? forgettable(state, now, keptMs()) : [];
+    return { alerts: [...judged.alerts, ...ended.alerts], forgotten: [...judged.forgotten, ...ended.forgotten, ...old], transitions: [...judged.transitions, ...ended.transitions] };
+  });
+}
+
+/** A rule that cannot look is said once for each reason, not at every evaluation. */
+function note(errors: Map<string, string>, { rule, error }: Seen, onError: (error: unknown) => void): void {
+  const { name } = rule.terms;
+  if (error === null) errors.delete(name);
+  else if (errors.get(name) !== error) {
+    errors.set(name, error);
+    onError(new Error(`rule ${name}: ${error}`));
+  }
+}
+
+/** One timer for the earliest of many wishes. */
+function waker(clock: Clock, ring: () => void): { at(when: UnixMs): void; cancel(): void } {
+  let planned: { at: UnixMs; cancel(): void } | null = null;
+  return {
+    at(when) {
+      const wanted = unixMs(Math.max(when, after(clock.now(), settleMs)));
+      if (planned && planned.at <= wanted) return;
+      planned?.cancel();
+      const cancel = clock.after(between(clock.now(), wanted), () => {
+        planned = null;
+        ring();
+      });
+      planned = { at: wanted, cancel };
+    },
+    cancel: () => planned?.cancel(),
+  };
 }
 
 interface Listener {
-  hasten(isConcerned: (rule: Rule) => boolean, notBeforeMs: DurationMs): void;
+  hasten(isConcerned: (rule: Rule) => boolean, gapMs: DurationMs): void;
   isLive(rule: Rule): boolean;
   overlay: Provisional;
 }
 
 function listen(bus: Bus<CollectorTopics>, { hasten, isLive, overlay }: Listener): () => void {
-  const none = durationMs(0);
-  const concerns = (rule: Rule, results: readonly CheckResult[]) => rule.interest.probes.includes('*') || results.some((result) => rule.interest.probes.includes(result.probeId));
+  const atOnce = durationMs(0);
+  const concerns = (rule: Rule, results: readonly CheckResult[]) =>
+    results.length > 0 && (rule.interest.probes.includes('*') || results.some((result) => rule.interest.probes.includes(result.probeId)));
   const stops = [
     // An answer that is late is already slow; the stored result will follow.
     bus.on('checkSlow', ({ result }) => {
       overlay.late(result);
-      hasten((rule) => concerns(rule, [result]), none);
+      hasten((rule) => concerns(rule, [result]), atOnce);
     }),
     bus.on('checksStored', ({ results }) => {
       overlay.stored(results);
       // Good results cannot start an alert; they matter to rules that have one.
       const bad = results.filter((result) => result.outcome.kind !== 'pass');
-      hasten((rule) => concerns(rule, bad) || (concerns(rule, results) && isLive(rule)), none);
+      hasten((rule) => concerns(rule, bad) || (concerns(rule, results) && isLive(rule)), atOnce);
     }),
     bus.on('logsStored', () => hasten((rule) => rule.interest.logs, logsEveryMs)),
     bus.on('samplesStored', ({ metrics }) => hasten((rule) => rule.interest.metrics.some((metric) => metrics.includes(metric)), logsEveryMs)),

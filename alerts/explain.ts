@@ -1,5 +1,5 @@
 import type { Bilingual } from '#lib/text.ts';
-import { after, durationMs, formatDuration, type UnixMs } from '#lib/time.ts';
+import { after, durationMs, formatDuration, type UnixMs, unixMs } from '#lib/time.ts';
 import type { Alert } from './alert.ts';
 import { placements } from './dispatcher.ts';
 import type { AlertGroup, Told } from './group.ts';
@@ -47,7 +47,7 @@ function nextOf(alert: Alert, { world, reasons, now }: { world: ExplainWorld; re
     const log = group.told[integration.id];
     return log ? [repeatAt({ group, log, repeatMs, intervalMs })] : [];
   });
-  const at = repeats.length === 0 ? null : repeats.reduce((least, one) => (one < least ? one : least));
+  const at = repeats.length === 0 ? null : unixMs(Math.min(...repeats));
   return { text: { 'zh-CN': '若仍未恢复，将再次提醒', en: 'will be repeated unless it recovers' }, at };
 }
 

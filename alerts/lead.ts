@@ -1,12 +1,12 @@
 import { type Loop, type LoopHealth, startLoop } from '#lib/loop.ts';
-import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
+import { type DurationMs, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import { nextFlushAt } from './dispatcher.ts';
 import { type Evaluator, startEvaluator } from './evaluator.ts';
 import { type Ledger, pauseBefore } from './ledger.ts';
 import { type OpenIntegration, type Outbox, startOutbox } from './outbox.ts';
 import { allIntegrations } from './plan.ts';
 import type { AlertChange } from './ports.ts';
-import type { ProbeFacts } from './rules/rule.ts';
+import type { ProbeFacts, Rule } from './rules/rule.ts';
 import type { SenderWorld } from './senders/sender.ts';
 import type { AlertsParts, AlertsSettings } from './start.ts';
 
@@ -31,7 +31,8 @@ export interface Lead {
 }
 
 interface Workers {
-  evaluator: Evaluator;
+  /** Probe rules have one of their own: a slow question about logs must not hold up a failed check. */
+  evaluators: readonly Evaluator[];
   dispatcher: Loop;
   outbox: Outbox;
   copier: Loop;
@@ -94,10 +95,15 @@ export function startLead(parts: LeadParts): Lead {
       if (change.groups.length > 0) workers?.dispatcher.nudge();
       if (change.notifications.length > 0) workers?.outbox.nudge();
     },
-    nextEvaluationAt: () => workers?.evaluator.nextAt() ?? null,
-    ruleErrors: () => workers?.evaluator.errors() ?? new Map(),
-    health: () => [follower, ...(workers ? [workers.evaluator, workers.dispatcher, workers.outbox, workers.copier] : [])].map((loop) => loop.health()),
-    nudge: () => workers?.evaluator.nudge(),
+    nextEvaluationAt() {
+      const times = (workers?.evaluators ?? []).flatMap((evaluator) => evaluator.nextAt() ?? []);
+      return times.length === 0 ? null : unixMs(Math.min(...times));
+    },
+    ruleErrors: () => new Map((workers?.evaluators ?? []).flatMap((evaluator) => [...evaluator.errors()])),
+    health: () => [follower, ...(workers ? [...workers.evaluators, workers.dispatcher, workers.outbox, workers.copier] : [])].map((loop) => loop.health()),
+    nudge() {
+      for (const evaluator of workers?.evaluators ?? []) evaluator.nudge();
+    },
     async reopen() {
       if (!workers) return;
       const old = [...workers.channels.values()];
@@ -113,9 +119,11 @@ export function startLead(parts: LeadParts): Lead {
 
 function startWorkers(parts: LeadParts, { startedAt, pauseMs }: { startedAt: UnixMs; pauseMs: DurationMs }): Workers {
   const { ledger, clock, onError, store } = parts;
+  const names = () => new Set(parts.settings().rules.map((rule) => rule.terms.name));
+  const evaluator = (name: string, mine: (rule: Rule) => boolean) => startEvaluator({ ...parts, name, names, rules: () => parts.settings().rules.filter(mine), startedAt, pauseMs });
   const workers: Workers = {
     channels: openChannels(parts),
-    evaluator: startEvaluator({ ...parts, rules: () => parts.settings().rules, startedAt, pauseMs, keptMs: parts.keptMs }),
+    evaluators: [evaluator('evaluator of probe rules', isProbeRule), evaluator('evaluator', (rule) => !isProbeRule(rule))],
     dispatcher: startLoop({ name: 'dispatcher', everyMs: durationMs(5_000), clock, onError, run: dispatchDue }),
     outbox: startOutbox({ store, clock, onError, channel: (id) => workers.channels.get(id), onDelivery: (delivery) => parts.bus.emit('notificationsChanged', { receivers: [delivery.receiver] }) }),
     copier: startLoop({ name: 'alert copies', everyMs: copyEveryMs, clock, onError, run: () => copy(parts) }),
@@ -142,7 +150,7 @@ async function copy({ store, copies }: LeadParts): Promise<{ backlog: number; ne
 
 async function stopWorkers({ ledger, clock, onError }: LeadParts, workers: Workers | null, lost: boolean): Promise<void> {
   if (!workers) return;
-  await Promise.all([workers.evaluator.stop(), workers.dispatcher.stop()]);
+  await Promise.all([...workers.evaluators, workers.dispatcher].map((loop) => loop.stop()));
   // The last sign of life, so that the next start knows its pause exactly; whoever lost the lead must not write it.
   if (!lost) await ledger.transact(() => ({ aliveAt: clock.now() })).catch(onError);
   await Promise.all([workers.outbox.stop(), workers.copier.stop()]);
@@ -154,5 +162,7 @@ function openChannels({ settings, place, clock, links }: LeadParts): Map<string,
   const world: SenderWorld = { clock, links, ...place, smtp: smtp ?? null, privateAddresses: alerting.privateAddresses };
   return new Map(allIntegrations(alerting).flatMap(({ id, sender }) => (sender ? [[id, { plan: sender, sender: sender.open(world) }]] : [])));
 }
+
+const isProbeRule = (rule: Rule): boolean => rule.kind === 'probe';
 
 const until = (signal: AbortSignal): Promise<void> => new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));

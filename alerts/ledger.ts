@@ -1,5 +1,6 @@
 import type { Clock } from '#lib/clock.ts';
 import { after, type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
+import type { Alert } from './alert.ts';
 import { applyChange, emptyState, isEmpty, noChange, withDispatch, worthKeeping } from './change.ts';
 import { dispatch } from './dispatcher.ts';
 import { type AlertingPlan, allIntegrations, type Integration } from './plan.ts';
@@ -30,47 +31,47 @@ export interface LedgerParts {
 /** How often "still at work" is written down while nothing else is: the most a restart can misjudge its pause by. */
 const aliveEveryMs = durationMs(5_000);
 
+/** What a decision leads to, before it is committed. */
+interface Draft {
+  whole: AlertChange;
+  kept: AlertChange;
+  recent: Recent;
+}
+
+type Decide = (state: AlertState, now: UnixMs) => Partial<AlertChange>;
+
 export async function openLedger(parts: LedgerParts): Promise<Ledger> {
   const { store, clock, onCommit } = parts;
-  let { plan, dispatching } = parts;
-  let integrations = integrationsById(plan);
+  const dispatching = { on: parts.dispatching, plan: parts.plan, integrations: integrationsById(parts.plan) };
   let recent: Recent = new Map();
   let state = emptyState;
   let queue: Promise<unknown> = Promise.resolve();
-
-  const refresh = async () => {
-    const loaded = await store.load();
-    // What was seen up to the last sign of life was seen, though values alone are not written down each time.
-    const alerts = new Map([...loaded.alerts].map(([episode, alert]) => [episode, loaded.aliveAt !== null && alert.evaluatedAt < loaded.aliveAt ? { ...alert, evaluatedAt: loaded.aliveAt } : alert]));
-    state = { ...loaded, alerts };
+  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return turn;
   };
 
-  async function attempt(decide: (state: AlertState, now: UnixMs) => Partial<AlertChange>): Promise<AlertChange | null> {
+  async function refresh(): Promise<void> {
+    state = seenUntil(await store.load());
+  }
+
+  async function attempt(decide: Decide): Promise<AlertChange | null> {
     const now = clock.now();
-    const decided: AlertChange = { ...noChange, ...decide(state, now) };
-    const decidedState = applyChange(state, decided, state.version);
-    const said = dispatching ? dispatch(decidedState, plan, now) : null;
-    const bundled = said ? bundle(said.notifications, integrations, { recent, now }) : null;
-    const whole = said && bundled ? withDispatch(decided, { ...said, notifications: bundled.notifications, decisions: [...said.decisions, ...bundled.decisions] }) : decided;
-    const kept = worthKeeping(state, alive(whole, now));
-    if (isEmpty(kept)) {
-      state = applyChange(state, whole, state.version);
-      return whole;
+    const draft = drafted({ ...noChange, ...decide(state, now) }, { state, now, recent, ...dispatching });
+    if (isEmpty(draft.kept)) {
+      state = applyChange(state, draft.whole, state.version);
+      return draft.whole;
     }
-    const committed = await store.commit(kept, state.version);
+    const committed = await store.commit(draft.kept, state.version);
     if (!committed.ok) return null;
-    state = applyChange(state, { ...whole, aliveAt: kept.aliveAt }, committed.version);
-    recent = bundled?.recent ?? recent;
-    return whole;
+    state = applyChange(state, { ...draft.whole, aliveAt: draft.kept.aliveAt }, committed.version);
+    recent = draft.recent;
+    return draft.whole;
   }
 
-  function alive(change: AlertChange, now: UnixMs): AlertChange {
-    if (!dispatching || change.aliveAt !== null) return change;
-    return state.aliveAt === null || after(state.aliveAt, aliveEveryMs) <= now ? { ...change, aliveAt: now } : change;
-  }
-
-  async function transact(decide: (state: AlertState, now: UnixMs) => Partial<AlertChange>): Promise<AlertChange> {
-    if (!dispatching) await refresh();
+  async function transact(decide: Decide): Promise<AlertChange> {
+    if (!dispatching.on) await refresh();
     for (let tries = 0; tries < 10; tries++) {
       const change = await attempt(decide);
       if (change) {
@@ -85,24 +86,43 @@ export async function openLedger(parts: LedgerParts): Promise<Ledger> {
   await refresh();
   return {
     state: () => state,
-    transact(decide) {
-      const turn = queue.then(() => transact(decide));
-      queue = turn.catch(() => undefined);
-      return turn;
-    },
-    refresh() {
-      const turn = queue.then(refresh);
-      queue = turn.catch(() => undefined);
-      return turn;
-    },
+    transact: (decide) => inTurn(() => transact(decide)),
+    refresh: () => inTurn(refresh),
     setDispatching(on) {
-      dispatching = on;
+      dispatching.on = on;
     },
-    setPlan(next) {
-      plan = next;
-      integrations = integrationsById(next);
+    setPlan(plan) {
+      dispatching.plan = plan;
+      dispatching.integrations = integrationsById(plan);
     },
   };
+}
+
+interface Drafting {
+  state: AlertState;
+  now: UnixMs;
+  recent: Recent;
+  on: boolean;
+  plan: AlertingPlan;
+  integrations: ReadonlyMap<string, Integration>;
+}
+
+/** The decision, what dispatching says about it, and how much of both must be kept. */
+function drafted(decided: AlertChange, { state, now, recent, on, plan, integrations }: Drafting): Draft {
+  if (!on) return { whole: decided, kept: worthKeeping(state, decided), recent };
+  const said = dispatch(applyChange(state, decided, state.version), plan, now);
+  const bundled = bundle(said.notifications, integrations, { recent, now });
+  const whole = withDispatch(decided, { ...said, notifications: bundled.notifications, decisions: [...said.decisions, ...bundled.decisions] });
+  const alive = whole.aliveAt === null && (state.aliveAt === null || after(state.aliveAt, aliveEveryMs) <= now);
+  return { whole, kept: worthKeeping(state, alive ? { ...whole, aliveAt: now } : whole), recent: bundled.recent };
+}
+
+/** What was seen up to the last sign of life was seen, though values alone are not written down each time. */
+function seenUntil(loaded: AlertState): AlertState {
+  const { aliveAt } = loaded;
+  if (aliveAt === null) return loaded;
+  const alerts = [...loaded.alerts].map(([episode, alert]): [string, Alert] => [episode, alert.evaluatedAt < aliveAt ? { ...alert, evaluatedAt: aliveAt } : alert]);
+  return { ...loaded, alerts: new Map(alerts) };
 }
 
 const integrationsById = (plan: AlertingPlan): ReadonlyMap<string, Integration> => new Map(allIntegrations(plan).map((integration) => [integration.id, integration]));

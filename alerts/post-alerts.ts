@@ -1,5 +1,5 @@
 import { fingerprint, type Labels } from '#lib/labels.ts';
-import { after, type DurationMs, type UnixMs } from '#lib/time.ts';
+import { after, type DurationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import { currentAlert } from './acknowledge.ts';
 import type { Alert, AlertTransition } from './alert.ts';
 import type { AlertChange, AlertState } from './ports.ts';
@@ -43,7 +43,7 @@ function merge(before: Alert | undefined, post: PostedAlert, { now, resolveTimeo
     // A program that repeats itself knows its own end best; only an end it once said itself holds against a mere time-out.
     const keepsEnd = !over && before.outside.explicitEnd && before.outside.endsAt > endsAt;
     const outside = { endsAt: keepsEnd ? before.outside.endsAt : endsAt, explicitEnd: keepsEnd || explicitEnd, generatorUrl: post.generatorUrl };
-    const started = startsAt < before.firedAt ? startsAt : before.firedAt;
+    const started = unixMs(Math.min(startsAt, before.firedAt));
     const going = { ...before, activeAt: started, firedAt: started, annotations: post.annotations, why: whyOf(post), title: titleOf(post), outside, evaluatedAt: now };
     return over ? resolved(going, endsAt, 'ended') : going;
   }

@@ -1,5 +1,5 @@
-import { formatDuration, type UnixMs } from '#lib/time.ts';
 import type { Labels } from '#lib/labels.ts';
+import { formatDuration, type UnixMs } from '#lib/time.ts';
 import { intervalMute } from './mute.ts';
 import type { AlertingPlan } from './plan.ts';
 import { routesFor } from './route.ts';
@@ -11,7 +11,16 @@ export interface RoutesTestIo {
 }
 
 export interface RoutesAnswer {
-  receivers: { name: string; path: readonly string[]; groupBy: readonly string[]; groupWait: string; groupInterval: string; repeatInterval: string; continue: boolean; channels: { kind: string; to: string; sendResolved: boolean }[] }[];
+  receivers: {
+    name: string;
+    path: readonly string[];
+    groupBy: readonly string[];
+    groupWait: string;
+    groupInterval: string;
+    repeatInterval: string;
+    continue: boolean;
+    channels: { kind: string; to: string; sendResolved: boolean }[];
+  }[];
   mutedBy: { by: string; name: string; receiver: string; text: string; until: number | null }[];
 }
 
@@ -51,6 +60,8 @@ export function routesTest(plan: AlertingPlan, argv: readonly string[], io: Rout
 
 function describe({ receivers, mutedBy }: RoutesAnswer): string {
   if (receivers.length === 0) return 'nobody is told\n';
-  const lines = receivers.map((one) => `${one.name}  via ${one.path.join(' › ')}  grouped by ${one.groupBy.join(', ') || '(one group)'}  wait ${one.groupWait}, every ${one.groupInterval}, again after ${one.repeatInterval}`);
+  const lines = receivers.map(
+    (one) => `${one.name}  via ${one.path.join(' › ')}  grouped by ${one.groupBy.join(', ') || '(one group)'}  wait ${one.groupWait}, every ${one.groupInterval}, again after ${one.repeatInterval}`,
+  );
   return [...lines, ...mutedBy.map((mute) => `muted for ${mute.receiver}: ${mute.text}`), ''].join('\n');
 }

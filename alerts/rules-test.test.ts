@@ -8,9 +8,10 @@ import { rulesTest } from './rules-test.ts';
 const fixtures = new URL('../test/fixtures/rules/', import.meta.url);
 
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const code = await rulesTest(argv, { out: (text) => void (said.out += text), err: (text) => void (said.err += text) });
-  return { code, ...said };
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await rulesTest(argv, { out: (text) => void out.push(text), err: (text) => void err.push(text) });
+  return { code, out: out.join(''), err: err.join('') };
 }
 
 async function write(text: string): Promise<string> {

@@ -92,10 +92,23 @@ const errors: unknown[] = [];
 
 async function start(config: { rules: unknown[]; route?: object; receiver: object }): Promise<Alerts> {
   const rules = rulesSection.parse(config.rules);
-  const alerting = alertingSection.parse({ route: { receiver: 'ops', group_by: ['alertname', 'service'], group_wait: '0s', group_interval: '200ms', repeat_interval: '1h', ...config.route }, receivers: [{ name: 'ops', ...config.receiver }] });
+  const alerting = alertingSection.parse({
+    route: { receiver: 'ops', group_by: ['alertname', 'service'], group_wait: '0s', group_interval: '200ms', repeat_interval: '1h', ...config.route },
+    receivers: [{ name: 'ops', ...config.receiver }],
+  });
   return startAlerts({
-    settings: { rules, alerting, smtp: { url: mailbox.url, from: '烽火 <alerts@fenghuo.example>' }, probes: [{ id: 'home', service: 'invoice', intervalMs: durationMs(10_000), confirm: { times: 0 }, vantages: ['bj'] }] },
-    place: { siteName: { 'zh-CN': '发票查询', en: 'Invoice query' }, zone: 'Asia/Shanghai', language: 'zh-CN', serviceName: (id) => (id === 'invoice' ? { 'zh-CN': '发票查询', en: 'Invoice query' } : { 'zh-CN': id, en: id }) },
+    settings: {
+      rules,
+      alerting,
+      smtp: { url: mailbox.url, from: '烽火 <alerts@fenghuo.example>' },
+      probes: [{ id: 'home', service: 'invoice', intervalMs: durationMs(10_000), confirm: { times: 0 }, vantages: ['bj'] }],
+    },
+    place: {
+      siteName: { 'zh-CN': '发票查询', en: 'Invoice query' },
+      zone: 'Asia/Shanghai',
+      language: 'zh-CN',
+      serviceName: (id) => (id === 'invoice' ? { 'zh-CN': '发票查询', en: 'Invoice query' } : { 'zh-CN': id, en: id }),
+    },
     facts: world.facts,
     store,
     copies: { insert: async () => {} },
@@ -110,7 +123,19 @@ async function start(config: { rules: unknown[]; route?: object; receiver: objec
   });
 }
 
-const errorRule = { alert: 'ErrorRatio', kind: 'ratio', of: 'request.errors', over: 'request.total', by: ['service'], above: 0.05, window: '1m', interval: '100ms', title: { 'zh-CN': '错误率过高', en: 'Too many errors' }, labels: { severity: 'critical' }, annotations: { runbook: 'errors' } };
+const errorRule = {
+  alert: 'ErrorRatio',
+  kind: 'ratio',
+  of: 'request.errors',
+  over: 'request.total',
+  by: ['service'],
+  above: 0.05,
+  window: '1m',
+  interval: '100ms',
+  title: { 'zh-CN': '错误率过高', en: 'Too many errors' },
+  labels: { severity: 'critical' },
+  annotations: { runbook: 'errors' },
+};
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 10 });
 
 beforeEach(async () => {
@@ -156,7 +181,7 @@ describe('from a fault to a mail', () => {
 
   it('hands a stored failing result to SMTP within a quarter of a second', async () => {
     alerts = await start({ rules: [{ alert: 'HomeDown', kind: 'probe', probes: ['home'], interval: '10s' }], receiver: { email_configs: [{ to: 'a@example.com' }] } });
-    await eventually(() => expect(alerts.health().find((loop) => loop.name === 'evaluator')?.runs).toBeGreaterThan(0));
+    await eventually(() => expect(alerts.health().find((loop) => loop.name === 'evaluator of probe rules')?.runs).toBeGreaterThan(0));
     const at = unixMs(Date.now());
     const failure = { kind: 'status', reason: 'HTTP 500' } as const;
     const result: CheckResult = { probeId: 'home', service: 'invoice', vantage: 'bj', at, durationMs: durationMs(5), outcome: { kind: 'fail', failure }, phases: {}, evidence: {}, attempt: 0 };
@@ -173,7 +198,14 @@ describe('from a fault to a mail', () => {
     world.errors = 38;
     await eventually(() => expect(mailbox.refuse).toEqual([]));
     const fingerprint = () => alerts.active()[0]?.fingerprint ?? '';
-    await vi.waitFor(async () => expect((await alerts.desk.entry({ fingerprint: fingerprint(), now: unixMs(Date.now()) }))?.deliveries[0]).toMatchObject({ state: 'failed', detail: expect.stringContaining('not now') as string }), { timeout: 5_000 });
+    await vi.waitFor(
+      async () =>
+        expect((await alerts.desk.entry({ fingerprint: fingerprint(), now: unixMs(Date.now()) }))?.deliveries[0]).toMatchObject({
+          state: 'failed',
+          detail: expect.stringContaining('not now') as string,
+        }),
+      { timeout: 5_000 },
+    );
     expect(mailbox.mails).toEqual([]);
   });
 
@@ -201,7 +233,9 @@ describe('from a fault to a mail', () => {
     expect(silenced).toMatchObject({ ok: true });
     world.errors = 38;
     await eventually(() => expect(alerts.active()[0]?.state).toBe('firing'));
-    await vi.waitFor(async () => expect(await store.decisions({ groupKeys: [...(await store.load()).groups.keys()], limit: 5 })).toMatchObject([{ stage: 'mute', reason: 'silence' }]), { timeout: 3_000 });
+    await vi.waitFor(async () => expect(await store.decisions({ groupKeys: [...(await store.load()).groups.keys()], limit: 5 })).toMatchObject([{ stage: 'mute', reason: 'silence' }]), {
+      timeout: 3_000,
+    });
     const [entry] = await alerts.desk.entries({ state: 'active', now: unixMs(Date.now()) });
     expect(entry?.mutedBy.map((reason) => reason.text['zh-CN'])).toEqual(['已被 王工 静默：升级']);
     expect(entry?.next?.text['zh-CN']).toContain('暂不通知');
@@ -219,7 +253,16 @@ describe('from a fault to a webhook', () => {
     expect(new Set(hook.calls.map((call) => call.headers['webhook-id'])).size).toBe(1);
     expect((three?.at ?? 0) - (two?.at ?? 0)).toBeGreaterThan(950);
     const payload = new Webhook(signing).verify(one?.body ?? '', one?.headers as Record<string, string>) as Record<string, unknown>;
-    expect(payload).toMatchObject({ version: '4', status: 'firing', receiver: 'ops', truncatedAlerts: 0, groupLabels: { alertname: 'ErrorRatio', service: 'invoice' }, commonLabels: { severity: 'critical' }, commonAnnotations: { runbook: 'errors' }, externalURL: 'http://127.0.0.1:8600' });
+    expect(payload).toMatchObject({
+      version: '4',
+      status: 'firing',
+      receiver: 'ops',
+      truncatedAlerts: 0,
+      groupLabels: { alertname: 'ErrorRatio', service: 'invoice' },
+      commonLabels: { severity: 'critical' },
+      commonAnnotations: { runbook: 'errors' },
+      externalURL: 'http://127.0.0.1:8600',
+    });
     expect((payload.alerts as object[])[0]).toMatchObject({ status: 'firing', endsAt: '0001-01-01T00:00:00Z', labels: { alertname: 'ErrorRatio', service: 'invoice', severity: 'critical' } });
     world.errors = 0;
     await eventually(() => expect(hook.calls).toHaveLength(4));
