@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { AlertStore } from '#alerts/ports.ts';
 import { alertTransition, delivery } from './schema/alerts.ts';
 import type { State, Tx } from './state.ts';
@@ -10,19 +10,36 @@ export function alertCopies(state: State): Pick<AlertStore, 'uncopied' | 'markCo
     uncopied: (limit) => state.transaction((tx) => openBatch(tx, limit)),
     markCopied: (token) =>
       state.transaction(async (tx) => {
-        await tx.update(alertTransition).set({ copied: true }).where(eq(alertTransition.copyBatch, token));
-        await tx.update(delivery).set({ copied: true }).where(eq(delivery.copyBatch, token));
+        await tx
+          .update(alertTransition)
+          .set({ copied: true })
+          .where(and(eq(alertTransition.copied, false), eq(alertTransition.copyBatch, token)));
+        await tx
+          .update(delivery)
+          .set({ copied: true })
+          .where(and(eq(delivery.copied, false), eq(delivery.copyBatch, token)));
       }),
   };
 }
 
 async function openBatch(tx: Tx, limit: number) {
-  const { rows } = await tx.execute<{ batch: string }>(sql`
-    select copy_batch as batch from alert_transition where not copied and copy_batch is not null
-    union all select copy_batch from delivery where not copied and copy_batch is not null limit 1`);
-  const token = rows[0]?.batch ?? (await newBatch(tx, limit));
-  const transitions = await tx.select().from(alertTransition).where(eq(alertTransition.copyBatch, token)).orderBy(asc(alertTransition.seq));
-  const deliveries = await tx.select().from(delivery).where(eq(delivery.copyBatch, token)).orderBy(asc(delivery.seq));
+  const { rows } = await tx.execute<{ batch: string | null }>(sql`
+    (select copy_batch as batch from alert_transition where not copied order by seq limit 1)
+    union all (select copy_batch from delivery where not copied order by seq limit 1)
+    order by batch nulls last limit 1`);
+  const [open] = rows;
+  if (!open) return { token: '', transitions: [], deliveries: [] };
+  const token = open.batch ?? (await newBatch(tx, limit));
+  const transitions = await tx
+    .select()
+    .from(alertTransition)
+    .where(and(eq(alertTransition.copied, false), eq(alertTransition.copyBatch, token)))
+    .orderBy(asc(alertTransition.seq));
+  const deliveries = await tx
+    .select()
+    .from(delivery)
+    .where(and(eq(delivery.copied, false), eq(delivery.copyBatch, token)))
+    .orderBy(asc(delivery.seq));
   return { token, transitions: transitions.map(uncounted), deliveries: deliveries.map(uncounted) };
 }
 
