@@ -73,20 +73,9 @@ export async function probeRun(argv: string[]): Promise<number> {
 
 /** `fenghuo routes test LABEL=VALUE…`: who would be told, how grouped, and why not. */
 export async function routesTest(argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: configFlags });
-  const pairs = positionals.map((text) => /^([^=]+)=(.*)$/s.exec(text));
-  if (positionals.length === 0 || pairs.some((pair) => pair === null)) {
-    io.err('usage: fenghuo routes test [--config FILE] LABEL=VALUE… [--json]\n');
-    return 2;
-  }
-  const config = configOrExit(values.config);
+  const at = argv.indexOf('--config');
+  const file = at >= 0 ? argv[at + 1] : undefined;
+  const config = configOrExit(file);
   if (typeof config === 'number') return config;
-  const labels = Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? '']] : [])));
-  const answer = askRoutes(config.alerting, labels, systemClock.now());
-  if (values.json) io.out(`${JSON.stringify(answer)}\n`);
-  else {
-    for (const { name, path, groupBy, groupWait } of answer.receivers) io.err(`${name}  by ${path.join(' → ')}, grouped by ${groupBy.join(', ') || 'nothing'}, first message after ${groupWait}\n`);
-    for (const reason of answer.mutedBy) io.err(`muted: ${typeof reason === 'string' ? reason : JSON.stringify(reason)}\n`);
-  }
-  return 0;
+  return askRoutes(config.alerting, at >= 0 ? argv.toSpliced(at, 2) : argv, { ...io, now: systemClock.now() });
 }

@@ -1,6 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type Config, type Loaded, loadConfig, parseConfig } from '#config';
+import type { Clock } from '#lib/clock.ts';
 import type { Problem } from '#lib/problem.ts';
+import { durationMs } from '#lib/time.ts';
 
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -17,4 +20,21 @@ export function readConfig(file: string | undefined, text = ''): Config | null {
   if (loaded.ok) return loaded.config;
   for (const problem of loaded.problems) say(problemText(problem));
   return null;
+}
+
+/** Calls back after the file or `conf.d` beside it has changed and been quiet for a moment: editors write in several steps. */
+export function watchConfig(file: string | undefined, { clock, changed }: { clock: Clock; changed(): void }): () => void {
+  if (file === undefined) return () => undefined;
+  let cancel = () => {};
+  const gather = (name: string | null) => {
+    if (name !== null && !/\.ya?ml$/.test(name) && name !== 'conf.d') return;
+    cancel();
+    cancel = clock.after(durationMs(300), changed);
+  };
+  const folders = [dirname(resolve(file)), join(dirname(resolve(file)), 'conf.d')].filter((folder) => existsSync(folder));
+  const watchers = folders.map((folder) => watch(folder, (_event, name) => gather(name)));
+  return () => {
+    cancel();
+    for (const watcher of watchers) watcher.close();
+  };
 }

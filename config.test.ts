@@ -51,7 +51,7 @@ describe('secrets', () => {
   it('come from the environment or a file and never print', () => {
     const root = mkdtempSync(join(tmpdir(), 'fenghuo-config-'));
     writeFileSync(join(root, 'hook'), 'whsec_ZGVtbw==\n');
-    const text = 'alerting: { route: { receiver: ops }, receivers: [ { name: ops, webhook_configs: [ { url: "${HOOK}", secret: { file: hook } } ] } ] }';
+    const text = 'alerting: { route: { receiver: ops }, receivers: [ { name: ops, webhook_configs: [ { url: "$' + '{HOOK}", secret: { file: hook } } ] } ] }';
     const parsed = parseConfig([{ file: 'fenghuo.yaml', text }], { environment: { HOOK: 'http://127.0.0.1:9/hook' }, root });
     expect(parsed).toMatchObject({ ok: true });
     expect(JSON.stringify(parsed)).not.toContain('whsec_');

@@ -29,7 +29,7 @@ import { createUptimeSource } from '#store/uptime.ts';
 export type Topics = CollectorTopics & AlertTopics & RunbookTopics & NoticeTopics & { faultsChanged: object; inboxChanged: object; configChanged: object };
 
 export interface RespondingOptions {
-  config: Config;
+  config(): Config;
   dataDir: string;
   /** Where the console is reached. */
   url: string;
@@ -53,80 +53,24 @@ export interface Responding {
   alerts: Alerts;
   runbooks: Runbooks;
   notices: Notices;
-  replace(config: Config): Promise<void>;
+  /** Takes over what `config()` says now. */
+  replace(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const settingsOf = ({ rules, alerting, smtp, probes }: Config): AlertsSettings => ({ rules, alerting, smtp, probes });
-
 export async function startResponding(options: RespondingOptions): Promise<Responding> {
-  const { telemetry, state, bus, clock, onError } = options;
-  let config = options.config;
-  const facts = clickhouseFacts(telemetry);
-  const publicUrl = (config.site.public_url ?? options.url).replace(/\/+$/, '');
-  const alerts = await startAlerts({
-    settings: settingsOf(config),
-    place: {
-      siteName: config.site.name,
-      zone: config.site.zone,
-      language: config.site.languages[0] ?? 'zh-CN',
-      serviceName: (id) => config.services.find((service) => service.id === id)?.name ?? { 'zh-CN': id, en: id },
-    },
-    facts,
-    store: createAlertStore(state, clock),
-    copies: {
-      async insert(token, { transitions, deliveries }) {
-        await options.writer.insertTransitions(token, transitions);
-        await options.writer.insertDeliveries(token, deliveries);
-      },
-    },
-    bus,
-    clock,
-    links: alertLinks({ secretKey: options.secretKey, publicUrl }),
-    secretKey: options.secretKey,
-    version: options.version,
-    configYaml: () => configYaml(config.alerting),
-    evaluates: options.evaluates,
-    onError,
-  });
-  const active = { active: () => Promise.resolve(alerts.active()) };
-  const notices = await startNotices({
-    site: config.site,
-    components: config.components,
-    probes: config.probes,
-    demo: options.demo,
-    url: options.url,
-    dir: join(options.dataDir, 'public'),
-    store: createNoticeStore(state, { stale: (id) => new StaleNotice(id) }),
-    uptime: createUptimeSource(telemetry),
-    facts,
-    alerts: active,
-    bus,
-    clock,
-    onError,
-  });
-  const library = loadLibrary(config.runbooks.paths);
-  for (const problem of library.problems) onError(new Error(`${problem.file}:${problem.line} ${problem.message}`));
-  const runbooks = startRunbooks({
-    settings: { runbooks: config.runbooks, incidents: config.incidents, zone: config.site.zone },
-    runbooks: () => library.runbooks,
-    facts,
-    store: createIncidentStore(state, { stale: (what) => new StaleIncident(what), replay }),
-    alerts: active,
-    publisher: { publish: (ask) => notices.desk.publishForIncident(ask) },
-    evidence: createEvidence(createPanelReader({ questions: options.questions, catalogue: options.catalogue, alerts: alerts.desk, clock })),
-    probes: () => config.probes,
-    bus,
-    clock,
-    onError,
-  });
+  const { config } = options;
+  const alerts = await alertsOf(options);
+  const notices = await noticesOf(options, alerts);
+  const runbooks = runbooksOf(options, { alerts, notices });
   return {
     alerts,
     runbooks,
     notices,
-    async replace(fresh) {
-      config = fresh;
-      await alerts.replace(settingsOf(fresh));
+    async replace() {
+      await alerts.replace(alertSettings(config()));
+      runbooks.replace(runbookSettings(config()));
+      await notices.replace(noticeSettings(config()));
     },
     async stop() {
       await runbooks.stop();
@@ -134,4 +78,68 @@ export async function startResponding(options: RespondingOptions): Promise<Respo
       await notices.stop();
     },
   };
+}
+
+const alertSettings = ({ rules, alerting, smtp, probes }: Config): AlertsSettings => ({ rules, alerting, smtp, probes });
+const runbookSettings = ({ runbooks, incidents, site: { zone } }: Config) => ({ runbooks, incidents, zone });
+const noticeSettings = ({ site, components, probes }: Config) => ({ site, components, probes });
+const common = ({ bus, clock, onError }: RespondingOptions) => ({ bus, clock, onError });
+
+function alertsOf(options: RespondingOptions): Promise<Alerts> {
+  const { config, secretKey, writer, version, evaluates } = options;
+  const { site } = config();
+  return startAlerts({
+    settings: alertSettings(config()),
+    place: {
+      siteName: site.name,
+      zone: site.zone,
+      language: site.languages[0] ?? 'zh-CN',
+      serviceName: (id) => config().services.find((service) => service.id === id)?.name ?? { 'zh-CN': id, en: id },
+    },
+    facts: clickhouseFacts(options.telemetry),
+    store: createAlertStore(options.state, options.clock),
+    copies: {
+      async insert(token, { transitions, deliveries }) {
+        await writer.insertTransitions(token, transitions);
+        await writer.insertDeliveries(token, deliveries);
+      },
+    },
+    links: alertLinks({ secretKey, publicUrl: (site.public_url ?? options.url).replace(/\/+$/, '') }),
+    configYaml: () => configYaml(config().alerting),
+    secretKey,
+    version,
+    evaluates,
+    ...common(options),
+  });
+}
+
+function noticesOf(options: RespondingOptions, alerts: Alerts): Promise<Notices> {
+  return startNotices({
+    ...noticeSettings(options.config()),
+    demo: options.demo,
+    url: options.url,
+    dir: join(options.dataDir, 'public'),
+    store: createNoticeStore(options.state, { stale: (id) => new StaleNotice(id) }),
+    uptime: createUptimeSource(options.telemetry),
+    facts: clickhouseFacts(options.telemetry),
+    alerts,
+    ...common(options),
+  });
+}
+
+function runbooksOf(options: RespondingOptions, { alerts, notices }: { alerts: Alerts; notices: Notices }): Runbooks {
+  const { config, questions, catalogue, clock, onError } = options;
+  const library = loadLibrary(config().runbooks.paths);
+  for (const problem of library.problems) onError(new Error(`${problem.file}:${problem.line} ${problem.message}`));
+  return startRunbooks({
+    settings: runbookSettings(config()),
+    runbooks: () => library.runbooks,
+    facts: clickhouseFacts(options.telemetry),
+    store: createIncidentStore(options.state, { stale: (what) => new StaleIncident(what), replay }),
+    alerts: { active: () => Promise.resolve(alerts.active()) },
+    publisher: { publish: (ask) => notices.desk.publishForIncident(ask) },
+    evidence: createEvidence(createPanelReader({ questions, catalogue, alerts: alerts.desk, clock })),
+    probes: () => config().probes,
+    ...common(options),
+  });
 }

@@ -1,4 +1,4 @@
-import { desc, lt } from 'drizzle-orm';
+import { desc, eq, lt } from 'drizzle-orm';
 import type { Actor } from '#lib/people.ts';
 import { storableJson } from '#lib/storable.ts';
 import type { UnixMs } from '#lib/time.ts';
@@ -54,6 +54,10 @@ export async function listAudit(state: State, { limit, before }: { limit: number
     return rows.map(({ prevHash: _prev, hash: _hash, ...record }) => record);
   });
 }
+
+/** Whether this was ever done. */
+export const wasDone = (state: State, action: string): Promise<boolean> =>
+  state.read(async (db) => (await db.select({ seq: audit.seq }).from(audit).where(eq(audit.action, action)).limit(1)).length > 0);
 
 /** For writes whose change is not in this store. */
 export function auditTrail(state: State): { append(entry: { at: UnixMs; actor: Actor; action: string; subject: string; detail: Record<string, unknown> }): Promise<void> } {
