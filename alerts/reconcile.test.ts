@@ -5,7 +5,17 @@ import type { Alert, AlertTransition, Finding } from './alert.ts';
 import { type Look, type RuleTerms, reconcile } from './reconcile.ts';
 
 const minuteMs = 60_000;
-const terms = (more: Partial<RuleTerms> = {}): RuleTerms => ({ name: 'Rule', title: { 'zh-CN': '规则', en: 'Rule' }, forMs: durationMs(0), keepFiringForMs: durationMs(0), intervalMs: durationMs(minuteMs), labels: {}, annotations: {}, noData: 'ok', ...more });
+const terms = (more: Partial<RuleTerms> = {}): RuleTerms => ({
+  name: 'Rule',
+  title: { 'zh-CN': '规则', en: 'Rule' },
+  forMs: durationMs(0),
+  keepFiringForMs: durationMs(0),
+  intervalMs: durationMs(minuteMs),
+  labels: {},
+  annotations: {},
+  noData: 'ok',
+  ...more,
+});
 const finding = (says: Finding['says'], labels: Finding['labels'] = { job: 'a' }): Finding => ({ says, labels, value: 1, samples: 10, why: { 'zh-CN': '', en: '' } });
 const at = (minutes: number): UnixMs => unixMs(minutes * minuteMs);
 
@@ -121,7 +131,10 @@ describe('laws', () => {
       fc.property(script, someTerms, (says, more) => {
         const lines = new Map<string, string[]>();
         for (const { episode, from, to } of run({ says, terms: more }).transitions) lines.set(episode, [...(lines.get(episode) ?? [from]), to]);
-        for (const line of lines.values()) expect(['inactive pending', 'inactive pending inactive', 'inactive pending firing', 'inactive pending firing resolved', 'inactive firing', 'inactive firing resolved']).toContain(line.join(' '));
+        for (const line of lines.values())
+          expect(['inactive pending', 'inactive pending inactive', 'inactive pending firing', 'inactive pending firing resolved', 'inactive firing', 'inactive firing resolved']).toContain(
+            line.join(' '),
+          );
       }),
     );
   });

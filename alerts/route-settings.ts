@@ -52,8 +52,6 @@ export const routeSchema = nodeSchema.superRefine((root, context) => {
   checkTimers(root, [], context);
 });
 
-export type RouteNode = Node;
-
 function checkTimers(node: Node, path: (string | number)[], context: z.RefinementCtx): void {
   for (const key of ['group_interval', 'repeat_interval'] as const)
     if (node[key] === 0) context.addIssue({ code: 'custom', path: [...path, key], message: 'must be longer than 0', params: { hint: 'write it like 5m' } });
@@ -64,12 +62,22 @@ function checkTimers(node: Node, path: (string | number)[], context: z.Refinemen
   });
 }
 
-/** Names used anywhere in the tree, with the place, so that a dangling one can be pointed at. */
-export function namesIn(node: Node, path: (string | number)[] = []): { kind: 'receiver' | 'interval'; name: string; path: (string | number)[] }[] {
-  const found: { kind: 'receiver' | 'interval'; name: string; path: (string | number)[] }[] = [];
-  if (node.receiver) found.push({ kind: 'receiver', name: node.receiver, path: [...path, 'receiver'] });
-  for (const key of ['mute_time_intervals', 'active_time_intervals'] as const) node[key]?.forEach((name, index) => void found.push({ kind: 'interval', name, path: [...path, key, index] }));
-  node.routes?.forEach((child, index) => void found.push(...namesIn(child, [...path, 'routes', index])));
+export interface NameUse {
+  kind: 'receiver' | 'interval';
+  name: string;
+  path: (string | number)[];
+}
+
+/** Names used anywhere in a tree as it was written, with the place, so that a dangling one can be pointed at; what is no tree has none. */
+export function namesIn(node: unknown, path: (string | number)[] = []): NameUse[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { receiver, routes, ...rest } = node as Record<string, unknown>;
+  const found: NameUse[] = typeof receiver === 'string' && receiver !== '' ? [{ kind: 'receiver', name: receiver, path: [...path, 'receiver'] }] : [];
+  for (const key of ['mute_time_intervals', 'active_time_intervals']) {
+    const names = rest[key];
+    if (Array.isArray(names)) for (const [index, name] of names.entries()) if (typeof name === 'string') found.push({ kind: 'interval', name, path: [...path, key, index] });
+  }
+  if (Array.isArray(routes)) for (const [index, child] of routes.entries()) found.push(...namesIn(child, [...path, 'routes', index]));
   return found;
 }
 

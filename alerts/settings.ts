@@ -3,7 +3,7 @@ import { buildKind } from '#lib/kinds.ts';
 import { durationText, secretText } from '#lib/schema.ts';
 import { durationMs } from '#lib/time.ts';
 import type { AlertingPlan } from './plan.ts';
-import { rawReceivers, readReceiver } from './receiver-settings.ts';
+import { type ReceiverEntry, rawReceivers, readReceiver } from './receiver-settings.ts';
 import { buildRoute } from './route.ts';
 import { inhibitionSchema, namesIn, routeSchema, routeWish } from './route-settings.ts';
 import { ruleKinds } from './rules/index.ts';
@@ -77,30 +77,43 @@ const nobody: AlertingSettings = {
   privateAddresses: 'allowed',
 };
 
-/** Alertmanager's file, read into a plan; names that lead nowhere are pointed at where they are used. */
-export const alertingSection = alertingShape.transform((raw, context): AlertingSettings => {
+/**
+ * Alertmanager's file, read into a plan. Receivers and the names that lead to them are checked also when something else is
+ * wrong, so that every problem is said in one go.
+ */
+export const alertingSection = z.record(z.string(), z.unknown()).transform((raw, context): AlertingSettings => {
   const complain = (path: (string | number)[], { message, hint }: { message: string; hint: string }) => context.addIssue({ code: 'custom', path, message, params: { hint } });
-  const entries = raw.receivers.map((entry, index) => readReceiver(entry, senderContext(raw.global), (path, issue) => complain(['receivers', index, ...path], issue)));
-  const intervals = [...raw.time_intervals, ...raw.mute_time_intervals];
+  const parsed = alertingShape.safeParse(raw);
+  for (const issue of parsed.success ? [] : parsed.error.issues) context.addIssue({ ...issue } as Parameters<typeof context.addIssue>[0]);
+  const global = parsed.success ? parsed.data.global : {};
+  const entries = mapsIn(raw.receivers).map((entry, index) => readReceiver(entry, senderContext(global), (path, issue) => complain(['receivers', index, ...path], issue)));
+  const intervals = [...mapsIn(raw.time_intervals), ...mapsIn(raw.mute_time_intervals)].map((interval) => interval.name);
   for (const { kind, name, path } of namesIn(raw.route)) {
-    const known = kind === 'receiver' ? entries.map((entry) => entry.name) : intervals.map((interval) => interval.name);
+    const known = kind === 'receiver' ? entries.map((entry) => entry.name) : intervals;
     if (!known.includes(name))
       complain(['route', ...path], {
         message: `there is no ${kind === 'receiver' ? 'receiver' : 'time interval'} "${name}"`,
-        hint: known.length > 0 ? `known: ${known.join(', ')}` : `none is defined`,
+        hint: known.length > 0 ? `known: ${known.join(', ')}` : 'none is defined',
       });
   }
-  return {
-    root: buildRoute(routeWish(raw.route)),
-    receivers: new Map(entries.map((entry) => [entry.name, entry.integrations])),
-    inhibitions: raw.inhibit_rules,
-    intervals: new Map(intervals.map((interval) => [interval.name, interval])),
-    resolveTimeoutMs: raw.global.resolve_timeout ?? fiveMinutes,
-    privateAddresses: raw.private_addresses,
-  };
+  return parsed.success ? planOf(parsed.data, entries) : nobody;
 });
 
-function senderContext(global: z.output<typeof globalSection>): SenderContext {
+function planOf(data: z.output<typeof alertingShape>, entries: readonly ReceiverEntry[]): AlertingSettings {
+  return {
+    root: buildRoute(routeWish(data.route)),
+    receivers: new Map(entries.map((entry) => [entry.name, entry.integrations])),
+    inhibitions: data.inhibit_rules,
+    intervals: new Map([...data.time_intervals, ...data.mute_time_intervals].map((interval) => [interval.name, interval])),
+    resolveTimeoutMs: data.global.resolve_timeout ?? fiveMinutes,
+    privateAddresses: data.private_addresses,
+  };
+}
+
+const mapsIn = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.map((entry: unknown) => (typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? { ...entry } : {})) : [];
+
+function senderContext(global: Partial<z.output<typeof globalSection>>): SenderContext {
   return {
     smarthost: global.smtp_smarthost ?? null,
     from: global.smtp_from ?? null,
