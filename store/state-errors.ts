@@ -12,7 +12,7 @@ const passingCodes = new Set([
 ]);
 const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '08000', '08003', '08006', '57P01', '57P02']);
 
-export function errorCode(error: unknown): string {
+function errorCode(error: unknown): string {
   const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
   if (typeof code === 'string') return code;
   return error instanceof Error && error.cause ? errorCode(error.cause) : '';

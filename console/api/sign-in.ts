@@ -61,7 +61,7 @@ const bodyOf = (c: Context): Promise<unknown> => c.req.json().catch(() => null);
 const notUnderstood = (c: Context) => refuse(c, 422, { code: 'invalid', message: { 'zh-CN': '请求内容不完整', en: 'the request is not complete' } });
 
 /** Where the request came from; a proxy on this machine is believed about the one before it. */
-export function clientAddress(c: Context): string {
+function clientAddress(c: Context): string {
   const env = c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined;
   const peer = env?.incoming?.socket?.remoteAddress ?? '';
   const forwarded = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim();
