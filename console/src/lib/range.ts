@@ -9,7 +9,18 @@ export type Range = { preset: Preset } | { preset: null; from: UnixMs; to: UnixM
 
 const isPreset = (text: string | null): text is Preset => presets.some((preset) => preset === text);
 
-export function readRange(query: URLSearchParams): Range {
+/** What is asked of a query: less than `URLSearchParams`, so that Kit's read-only one and its tracking proxy serve as well. */
+export interface Query {
+  get(name: string): string | null;
+}
+/** What is asked of an address. */
+export interface Address {
+  pathname: string;
+  search: string;
+  searchParams: Query;
+}
+
+export function readRange(query: Query): Range {
   const from = parseIso(query.get('from') ?? '');
   const to = parseIso(query.get('to') ?? '');
   if (from !== undefined && to !== undefined && from < to) return { preset: null, from, to };
@@ -22,8 +33,8 @@ export function rangeBounds(range: Range, now: UnixMs): { from: UnixMs; to: Unix
 }
 
 /** The same address with another range; everything else in it stays. */
-export function withRange(url: URL, range: Range): string {
-  const query = new URLSearchParams(url.searchParams);
+export function withRange(url: Address, range: Range): string {
+  const query = new URLSearchParams(url.search);
   for (const name of ['range', 'from', 'to']) query.delete(name);
   if (range.preset === null) {
     query.set('from', iso(range.from));
@@ -33,15 +44,15 @@ export function withRange(url: URL, range: Range): string {
 }
 
 /** The same address with one value set, or taken out when it is null. */
-export function withValue(url: URL, name: string, value: string | null): string {
-  const query = new URLSearchParams(url.searchParams);
+export function withValue(url: Address, name: string, value: string | null): string {
+  const query = new URLSearchParams(url.search);
   if (value === null || value === '') query.delete(name);
   else query.set(name, value);
   return address(url.pathname, query);
 }
 
 /** Another page with the time range of this one, so a question keeps its time when one walks on. */
-export function keepRange(path: string, url: URL): string {
+export function keepRange(path: string, url: Address): string {
   const query = new URLSearchParams();
   for (const name of ['range', 'from', 'to', 'live']) {
     const value = url.searchParams.get(name);
@@ -51,7 +62,7 @@ export function keepRange(path: string, url: URL): string {
 }
 
 /** The range of an address as the query the API takes. */
-export function rangeQuery(url: URL, now: UnixMs): string {
+export function rangeQuery(url: Address, now: UnixMs): string {
   const { from, to } = rangeBounds(readRange(url.searchParams), now);
   return `from=${iso(from)}&to=${iso(to)}`;
 }

@@ -5,7 +5,7 @@ import { withRange } from './range.ts';
 
 /** A stretch drawn on a chart becomes the page's range. */
 export function select(from: number, to: number): void {
-  void goto(withRange(page.url, { preset: null, from: unixMs(from), to: unixMs(to) }), { noScroll: true });
+  void goto(withRange(page.url, { preset: null, from: unixMs(from), to: unixMs(to) }), { reset: false });
 }
 
 /** A point on a chart leads to the logs of its minute. */

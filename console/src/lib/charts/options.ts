@@ -19,6 +19,8 @@ export interface SeriesChart {
   marks: readonly Mark[];
   /** Only this series is drawn, when one is picked in the legend. */
   only: string | null;
+  /** On a phone fewer marks have room for their names. */
+  narrow: boolean;
   palette: Palette;
   wording: Wording;
 }
@@ -116,14 +118,14 @@ function line(each: Line, times: readonly number[], { view, palette, wording }: 
 }
 
 /** Thresholds across and marks down, on a line of their own that holds no data. */
-function annotations({ view, thresholds, marks, palette, wording }: SeriesChart): object {
+function annotations({ view, narrow, thresholds, marks, palette, wording }: SeriesChart): object {
   const label = { fontSize: 11, fontFamily: palette.font };
   const across = thresholds.map((each) => ({
     yAxis: each.value,
     lineStyle: { color: palette.down, type: [5, 4], width: 1 },
     label: { ...label, show: true, position: 'insideStartTop', color: palette.down, formatter: wording.say(each.label) },
   }));
-  const labelled = spaced(marks, view);
+  const labelled = spaced(marks, (view.times.length * view.stepMs) / (narrow ? 3 : 8));
   const down = marks.map((mark) => {
     const color = mark.kind === 'deploy' ? palette.maintenance : palette.ink3;
     return {
@@ -135,14 +137,13 @@ function annotations({ view, thresholds, marks, palette, wording }: SeriesChart)
   return { id: 'annotations', type: 'line', data: [], silent: true, markLine: { silent: true, symbol: 'none', animation: false, data: [...across, ...down] } };
 }
 
-/** The marks whose names have room: each an eighth of the range after the one named before. */
-export function spaced(marks: readonly Mark[], view: Pick<SeriesView, 'times' | 'stepMs'>): Set<Mark> {
-  const room = (view.times.length * view.stepMs) / 8;
+/** The marks whose names have room: each at least so much time after the one named before. */
+export function spaced(marks: readonly Mark[], roomMs: number): Set<Mark> {
   const named = new Set<Mark>();
   let last = Number.NEGATIVE_INFINITY;
   for (const mark of [...marks].sort((a, b) => a.at.localeCompare(b.at))) {
     const at = Date.parse(mark.at);
-    if (at - last < room) continue;
+    if (at - last < roomMs) continue;
     named.add(mark);
     last = at;
   }
