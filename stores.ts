@@ -68,7 +68,7 @@ export async function openState({ dataDir, environment, clock, log }: StoreOptio
 
 /** For a command beside a running server: joins the Postgres that already owns the data directory, or starts it for a moment. */
 export async function joinState(options: StoreOptions): Promise<OpenStore<State>> {
-  const running = options.environment.DATABASE_URL ?? (await runningPostgresUrl(join(options.dataDir, 'postgres')));
+  const running = options.environment.DATABASE_URL ?? (await runningPostgresUrl(join(options.dataDir, 'postgres'), options.clock));
   if (running === undefined) return openState(options);
   const store = connectState(running, { clock: options.clock });
   await migrateState(store.pool);

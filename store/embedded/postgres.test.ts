@@ -10,7 +10,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#lib/clock.ts';
 import { CommitUnknown, connectState } from '../state.ts';
-import { isAlive } from './owner.ts';
+import { isAlive, ownerOf } from './owner.ts';
 import { type EmbeddedPostgres, runningPostgresUrl, startPostgres } from './postgres.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -105,11 +105,14 @@ describe('the embedded Postgres', () => {
   });
 
   it('is found by a command beside it, and only while it runs', async () => {
-    expect(await runningPostgresUrl(dataDir)).toBeUndefined();
+    expect(await runningPostgresUrl(dataDir, systemClock)).toBeUndefined();
     const { url, stop } = await start();
-    expect(await runningPostgresUrl(dataDir)).toBe(url);
+    expect(await runningPostgresUrl(dataDir, systemClock)).toBe(url);
     await stop();
-    expect(await runningPostgresUrl(dataDir)).toBeUndefined();
+    expect(await runningPostgresUrl(dataDir, systemClock)).toBeUndefined();
+    const starting = start();
+    await eventually(async () => expect(await ownerOf(dataDir)).toBe(process.pid));
+    expect(await runningPostgresUrl(dataDir, systemClock)).toBe((await starting).url);
   });
 
   it('throws away a cluster that was only half made', async () => {

@@ -116,11 +116,18 @@ function supervise({ cluster, port, running: first, clock, log, release }: Super
 
 const postgresUrl = (password: string, port: number): string => `postgres://${postgresUser}:${password}@127.0.0.1:${port}/postgres`;
 
-/** The address of the server another process runs in `dataDir` now, for a command beside a running installation; undefined when none does. */
-export async function runningPostgresUrl(dataDir: string): Promise<string | undefined> {
-  if ((await ownerOf(dataDir)) === undefined) return undefined;
+/**
+ * The address of the server another process runs in `dataDir` now, for a command beside a running installation; undefined when none does.
+ * An owner that is just starting is waited for.
+ */
+export async function runningPostgresUrl(dataDir: string, clock: Clock): Promise<string | undefined> {
   const read = (name: string) => readFile(join(dataDir, name), 'utf8').catch(() => '');
-  const [password, serverFile] = await Promise.all([read('password'), read('cluster/postmaster.pid')]);
-  const port = Number(serverFile.split('\n')[3]);
-  return password && port > 0 ? postgresUrl(password.trim(), port) : undefined;
+  for (let tries = 0; tries < 50; tries++) {
+    if ((await ownerOf(dataDir)) === undefined) return undefined;
+    const [password, serverFile] = await Promise.all([read('password'), read('cluster/postmaster.pid')]);
+    const port = Number(serverFile.split('\n')[3]);
+    if (password && port > 0) return postgresUrl(password.trim(), port);
+    await clock.sleep(durationMs(200));
+  }
+  return undefined;
 }
