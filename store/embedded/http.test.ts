@@ -33,6 +33,15 @@ const good = async (query: string, send: Send = {}) => {
   return response;
 };
 
+/** Order tells what a stopwatch on a busy machine cannot. */
+const settling = (end: Promise<unknown>) => {
+  let settled = false;
+  void end.finally(() => {
+    settled = true;
+  });
+  return { end, settled: () => settled };
+};
+
 describe('identity', () => {
   it('answers /ping to anyone and nothing else', async () => {
     expect(await (await fetch(`${test.engine.url}/ping`)).text()).toBe('Ok.\n');
@@ -96,17 +105,16 @@ describe('queries', () => {
 
   it('several run at once', async () => {
     const startedAt = performance.now();
-    await Promise.all(Array.from({ length: 6 }, () => text('SELECT sleep(0.5)')));
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    await Promise.all(Array.from({ length: 6 }, () => text('SELECT sleep(1.5)')));
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
   });
 
   it('never wait behind slow ones when they store', async () => {
     await good('CREATE TABLE lanes (a UInt8) ENGINE = Memory');
-    const slow = Promise.all(Array.from({ length: 8 }, () => text('SELECT sleep(1)')));
-    const startedAt = performance.now();
+    const slow = settling(Promise.all(Array.from({ length: 8 }, () => text('SELECT sleep(2)'))));
     await good('INSERT INTO lanes VALUES (1)');
-    expect(performance.now() - startedAt).toBeLessThan(700);
-    await slow;
+    expect(slow.settled()).toBe(false);
+    await slow.end;
   });
 
   it('tell what they read, when asked for it', async () => {
@@ -120,12 +128,11 @@ describe('queries', () => {
   });
 
   it('answer others while one is planned for long', async () => {
-    const slow = text('SELECT (SELECT sleep(1.5))');
+    const slow = settling(text('SELECT (SELECT sleep(3))'));
     await systemClock.sleep(durationMs(100));
-    const startedAt = performance.now();
     expect(await text('SELECT 1')).toBe('1\n');
-    expect(performance.now() - startedAt).toBeLessThan(700);
-    await slow;
+    expect(slow.settled()).toBe(false);
+    await slow.end;
   });
 
   it.each([
@@ -151,11 +158,10 @@ describe('queries', () => {
   });
 
   it('stream: the first rows come while the rest is still computed', async () => {
-    const startedAt = performance.now();
-    const response = await ask('SELECT sleepEachRow(0.1) FROM numbers(20) SETTINGS max_block_size = 1');
+    const response = await ask('SELECT sleepEachRow(0.3) FROM numbers(10) SETTINGS max_block_size = 1');
     const reader = response.body?.getReader();
-    await reader?.read();
-    expect(performance.now() - startedAt).toBeLessThan(1_200);
+    const first = await reader?.read();
+    expect(first?.value?.length).toBeLessThan('0\n'.length * 10);
     await reader?.cancel();
   });
 
@@ -167,7 +173,7 @@ describe('queries', () => {
     leave.abort();
     expect(await gone).toBe('gone');
     const startedAt = performance.now();
-    while ((await running()) > 0) if (performance.now() - startedAt > 5_000) throw new Error('still running');
+    while ((await running()) > 0) if (performance.now() - startedAt > 15_000) throw new Error('still running');
   });
 });
 

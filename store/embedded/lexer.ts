@@ -1,31 +1,38 @@
 /** One piece of ClickHouse SQL; spaces and comments are not pieces. `depth` counts the brackets around it. */
 export interface Token {
-  kind: 'word' | 'number' | 'string' | 'quoted' | 'symbol';
+  /** `foreign` is what no ClickHouse statement has outside quotes: bytes beyond ASCII. */
+  kind: 'word' | 'number' | 'string' | 'quoted' | 'symbol' | 'foreign';
   start: number;
   end: number;
   depth: number;
 }
 
-const wordStart = /[A-Za-z_\u0080-\uffff]/;
-const wordPart = /[A-Za-z0-9_$\u0080-\uffff]/;
+const wordPart = /[A-Za-z0-9_$]/;
 const opening = new Set(['(', '[', '{']);
 const closing = new Set([')', ']', '}']);
 
+/** Spaces beyond ASCII as UTF-8 bytes: the engine takes them for spaces, so a word before and after one stand side by side. */
+const wideSpace = /^(?:\xc2[\x85\xa0]|\xe1(?:\x9a\x80|\xa0\x8e)|\xe2(?:\x80[\x80-\x8f\xa8-\xaf]|\x81[\x9f-\xa4])|\xe3\x80\x80|\xef\xbb\xbf)/;
+const typographic = [
+  { kind: 'string', open: '\xe2\x80\x98', close: '\xe2\x80\x99' },
+  { kind: 'quoted', open: '\xe2\x80\x9c', close: '\xe2\x80\x9d' },
+] as const;
+
 /**
- * Cuts SQL into pieces as ClickHouse's own lexer does, one at a time, so a reader can stop where inline data begins.
- * A string, comment or heredoc that never ends reaches to the end of the text: the engine then says what is wrong.
+ * Cuts SQL into pieces as ClickHouse's own lexer does, one at a time, so a reader can stop where inline data begins. The text
+ * is bytes (Latin-1). A string, comment or heredoc that never ends reaches to the end of the text: the engine then says what is wrong.
  */
 export function* tokens(sql: string): Generator<Token, void> {
   let depth = 0;
   let at = 0;
   while (at < sql.length) {
-    const char = sql.charAt(at);
-    const start = at;
     const skipped = skipBlank(sql, at);
     if (skipped > at) {
       at = skipped;
       continue;
     }
+    const char = sql.charAt(at);
+    const start = at;
     if (closing.has(char)) depth = Math.max(0, depth - 1);
     const [kind, end] = piece(sql, at);
     at = end;
@@ -39,16 +46,20 @@ function piece(sql: string, at: number): [Token['kind'], number] {
   if (char === "'") return ['string', quotedEnd(sql, at)];
   if (char === '"' || char === '`') return ['quoted', quotedEnd(sql, at)];
   if (char === '$') return heredoc(sql, at);
-  if (wordStart.test(char)) return ['word', wordEnd(sql, at)];
   if (/[0-9]/.test(char)) return ['number', wordEnd(sql, at)];
-  return ['symbol', at + 1];
+  if (wordPart.test(char)) return ['word', wordEnd(sql, at)];
+  if (char < '\x80') return ['symbol', at + 1];
+  const quote = typographic.find(({ open }) => sql.startsWith(open, at));
+  return quote ? [quote.kind, endAfter(sql, quote.close, at + quote.open.length)] : ['foreign', at + 1];
 }
 
 /** Past spaces and one comment at `at`; `at` itself when there is neither. */
 function skipBlank(sql: string, at: number): number {
-  if (/\s/.test(sql.charAt(at))) return at + 1;
+  const char = sql.charAt(at);
+  if (/[ \t\n\r\f\v]/.test(char)) return at + 1;
+  if (char >= '\x80') return at + (wideSpace.exec(sql.slice(at, at + 3))?.[0].length ?? 0);
   if (sql.startsWith('/*', at)) return endAfter(sql, '*/', at + 2);
-  const lineComment = sql.startsWith('--', at) || sql.startsWith('#!', at) || sql.startsWith('# ', at);
+  const lineComment = sql.startsWith('--', at) || sql.startsWith('//', at) || sql.startsWith('#!', at) || sql.startsWith('# ', at);
   return lineComment ? endAfter(sql, '\n', at) : at;
 }
 

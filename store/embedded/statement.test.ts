@@ -1,8 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { tokens } from './lexer.ts';
-import { insertFromFile, readStatement } from './statement.ts';
+import { assertOnlyReads, insertFromFile, readStatement } from './statement.ts';
 
-const pieces = (sql: string): string[] => [...tokens(sql)].map((token) => sql.slice(token.start, token.end));
+const inBytes = (sql: string): string => Buffer.from(sql).toString('latin1');
+const pieces = (sql: string): string[] => [...tokens(inBytes(sql))].map((token) => Buffer.from(inBytes(sql).slice(token.start, token.end), 'latin1').toString());
 
 describe('the lexer', () => {
   test.each([
@@ -12,7 +13,9 @@ describe('the lexer', () => {
     { name: 'reads heredocs with and without a name', sql: "$$it's; --$$ $x$ $$ $x$", gives: ["$$it's; --$$", '$x$ $$ $x$'] },
     { name: 'takes an unfinished string to the end', sql: "SELECT 'abc; DROP", gives: ['SELECT', "'abc; DROP"] },
     { name: 'takes an unfinished comment to the end', sql: 'SELECT 1 /* ; DROP', gives: ['SELECT', '1'] },
-    { name: 'keeps Chinese words whole', sql: 'SELECT 发票 FROM 表', gives: ['SELECT', '发票', 'FROM', '表'] },
+    { name: 'takes wide spaces for spaces', sql: 'SELECT\u00a01\u3000+\ufeff2', gives: ['SELECT', '1', '+', '2'] },
+    { name: 'reads typographic quotes', sql: "SELECT ‘it's; 发票’ AS “a b”", gives: ['SELECT', "‘it's; 发票’", 'AS', '“a b”'] },
+    { name: 'keeps Chinese text inside quotes and comments', sql: "SELECT '发票' /* 查询 */ AS `金额` // 元", gives: ['SELECT', "'发票'", 'AS', '`金额`'] },
   ])('$name', ({ sql, gives }) => {
     expect(pieces(sql)).toEqual(gives);
   });
@@ -30,12 +33,32 @@ describe('a statement', () => {
     expect(readStatement(sql).kind).toBe('read');
   });
 
-  test.each([["SELECT 1 INTO OUTFILE '/etc/passwd'"], ["INSERT INTO t FROM INFILE '/etc/passwd' FORMAT CSV"], ["INSERT INTO t SELECT 1 INTO OUTFILE 'x'"]])(
-    'may not touch files of the machine: %s',
+  test.each([
+    ["SELECT 1 INTO OUTFILE '/etc/passwd'"],
+    ["INSERT INTO t FROM INFILE '/etc/passwd' FORMAT CSV"],
+    ["INSERT INTO t SELECT 1 INTO OUTFILE 'x'"],
+    ["DROP TABLE t INTO OUTFILE 'x'"],
+    ["SELECT 1 INTO\u00a0OUTFILE 'x'"],
+    ["SELECT 1 INTO /* */ OUTFILE 'x'"],
+    ["SELECT ‘'’ INTO OUTFILE 'x'"],
+  ])('may not touch files of the machine: %s', (sql) => {
+    expect(() => readStatement(inBytes(sql))).toThrow('not allowed over HTTP');
+  });
+
+  test.each(['', '  -- only a comment', '¬ SELECT 1', '"SELECT 1', "'", '\0SELECT 1', '; SELECT 1', '1'])('must begin with a word: %j', (sql) => {
+    expect(() => readStatement(inBytes(sql))).toThrow('Syntax error');
+  });
+
+  test.each(["SELECT file('/x')", 'SELECT * APPLY file', 'SELECT * APPLY(`file`)', "SELECT `f\\x69le`('/x')", 'SELECT “file”(x)', 'KILL QUERY WHERE 1'])(
+    'that only reads keeps to the tables: %s',
     (sql) => {
-      expect(() => readStatement(sql)).toThrow('not allowed over HTTP');
+      expect(() => assertOnlyReads(sql)).toThrow('readonly mode');
     },
   );
+
+  test.each(["SELECT 'file', body FROM logs WHERE body LIKE '%file(%' -- file()", 'SELECT 1 AS `金额`'])('that only reads may speak of files: %s', (sql) => {
+    expect(() => assertOnlyReads(sql)).not.toThrow();
+  });
 
   test.each([
     { sql: 'SELECT 1 FORMAT JSON', format: 'JSON', streamable: true },

@@ -28,11 +28,13 @@ export interface InsertStatement {
 
 const reading = new Set(['select', 'with', 'from', 'show', 'describe', 'desc', 'explain', 'exists', 'check', '(']);
 
-/** Reads as much of `sql` as is SQL and not data; refuses what a server refuses over HTTP. */
+/** Reads as much of `sql` (its bytes, as Latin-1) as is SQL and not data; refuses what a server refuses over HTTP. */
 export function readStatement(sql: string): Statement {
   const reader = new Reader(sql);
   const first = reader.next();
   if (!first) throw fault(62, 'SYNTAX_ERROR', 'Syntax error: the query is empty');
+  // The engine takes a beginning it does not know for an empty query and calls that a success.
+  if (!/^[A-Za-z(]/.test(reader.text(first))) throw fault(62, 'SYNTAX_ERROR', `Syntax error: failed at position ${first.start + 1}: a statement begins with a word`);
   const word = reader.word(first);
   if (word === 'insert') return readInsert(reader);
   if (reading.has(word)) return readRead(reader, word);
@@ -54,6 +56,8 @@ class Reader {
   }
   next(): Token | undefined {
     let token = this.#pieces.next().value ?? undefined;
+    // What lies between two words does not hide that they stand together; the engine refuses it by itself.
+    while (token?.kind === 'foreign' && this.current) token = this.#pieces.next().value ?? undefined;
     if (token && this.text(token) === ';' && token.depth === 0) {
       const end = token;
       while (token && this.text(token) === ';') token = this.#pieces.next().value ?? undefined;
@@ -62,6 +66,9 @@ class Reader {
     this.previous = this.current;
     this.current = token;
     if (token) this.end = token.end;
+    const both = `${this.word(this.previous)} ${this.word(token)}`;
+    // The engine would write and read files of this machine.
+    if (both === 'into outfile' || both === 'from infile') throw fault(48, 'NOT_IMPLEMENTED', `${both.toUpperCase()} is not allowed over HTTP`);
     return token;
   }
   finish(): void {
@@ -89,7 +96,6 @@ function readRead(reader: Reader, first: string): ReadStatement | InsertStatemen
     if (word === 'totals' && reader.word(reader.previous) === 'with') streamable = false;
     if (token.depth > 0) continue;
     if (word === 'insert' && first === 'with') return readInsert(reader);
-    if (word === 'outfile' && reader.word(reader.previous) === 'into') throw fault(48, 'NOT_IMPLEMENTED', 'INTO OUTFILE is not allowed over HTTP');
     if (word === 'format') format = formatName(reader) ?? format;
   }
   return { kind: 'read', end: reader.end, format, streamable };
@@ -113,7 +119,6 @@ function readInsert(reader: Reader): InsertStatement {
       continue;
     }
     if (reader.word(reader.previous) === '.' || word === '.') continue;
-    if (word === 'infile') throw fault(48, 'NOT_IMPLEMENTED', 'FROM INFILE is not allowed over HTTP');
     if (word === 'settings') settingsStart = token.start;
     if (word === 'values') return { kind: 'insert', end: token.end, format: 'Values', headEnd: token.start, dataStart: token.end, settingsStart, input: undefined };
     if (word === 'format') return insertFormat(reader, { settingsStart, input: undefined });
@@ -137,7 +142,6 @@ function insertSelect(reader: Reader, settingsStart: number | undefined): Insert
     const word = reader.word(token);
     if (word === 'input') input ??= inputCall(reader, token);
     if (word === 'format' && token.depth === 0 && input) return insertFormat(reader, { settingsStart, input });
-    if (word === 'outfile' && reader.word(reader.previous) === 'into') throw fault(48, 'NOT_IMPLEMENTED', 'INTO OUTFILE is not allowed over HTTP');
   }
   return { kind: 'insert', end: reader.end, format: undefined, headEnd: reader.end, dataStart: reader.end, settingsStart, input: undefined };
 }
@@ -163,13 +167,20 @@ export function insertFromFile(sql: string, insert: InsertStatement, path: strin
 
 const beyondReading = new Set(['file', 'catboostevaluate']);
 
-/** What a read-only request could still do outside the tables: the engine guards table functions, but not these. */
+/**
+ * What a read-only request could still do outside the tables: the engine guards table functions, but not these. They are
+ * refused as names wherever they stand, for a function may be called without brackets (`* APPLY file`).
+ */
 export function assertOnlyReads(sql: string): void {
-  let previous = '';
-  for (const token of tokens(sql)) {
-    const word = token.kind === 'string' ? '' : sql.slice(token.start, token.end).replaceAll(/[`"]/g, '').toLowerCase();
-    const call = word === '(' && beyondReading.has(previous);
-    if (call || (previous === '' && word === 'kill')) throw fault(164, 'READONLY', `default: Cannot execute query in readonly mode: ${call ? previous : word} is not allowed`);
-    previous = word || 'a string';
+  const bytes = Buffer.from(sql).toString('latin1');
+  let first = true;
+  for (const { kind, start, end } of tokens(bytes)) {
+    if (kind === 'string' || kind === 'foreign') continue;
+    const text = bytes.slice(start, end);
+    const name = text.replaceAll(/[^A-Za-z]/g, '').toLowerCase();
+    // An escape inside a quoted name could spell anything.
+    if (beyondReading.has(name) || (kind === 'quoted' && text.includes('\\')) || (first && name === 'kill'))
+      throw fault(164, 'READONLY', `default: Cannot execute query in readonly mode: ${text} is not allowed`);
+    first = false;
   }
 }
