@@ -28,6 +28,7 @@ interface DayRow {
   good: number;
   known: number;
   scheduled: number;
+  minutes: number;
   first: number;
 }
 
@@ -38,7 +39,8 @@ export async function probeDays(ask: Ask, { now, scope }: { now: UnixMs; scope: 
   const dayBefore = bucketsIn({ from: unixMs(from - day), until: from }, scope);
   const [rows, earlier] = await Promise.all([
     ask<DayRow>(
-      `SELECT probe, vantage, sum(passed) + sum(slow) AS good, good + sum(failed) AS known, sum(total) AS scheduled, toUInt32(min(bucket)) AS first
+      `SELECT probe, vantage, sum(passed) + sum(slow) AS good, good + sum(failed) AS known, sum(total) AS scheduled, toUInt32(min(bucket)) AS first,
+  uniqExactIf(bucket, passed + slow + failed > 0) AS minutes
 FROM check_1m WHERE ${today.sql} GROUP BY probe, vantage`,
       today.params,
     ),
@@ -51,6 +53,7 @@ FROM check_1m WHERE ${today.sql} GROUP BY probe, vantage`,
     good: Number(row.good),
     known: Number(row.known),
     total: Number(row.scheduled),
+    minutes: Number(row.minutes),
     since: knownBefore.has(`${row.probe}\n${row.vantage}`) ? from : unixMs(Number(row.first) * 1000),
   }));
 }

@@ -49,8 +49,24 @@ async function overall(ask: Ask, measure: Measure, { table, where }: { table: st
   return { value: row?.value ?? null, samples: Number(row?.n ?? 0) };
 }
 
+/** Days that are over do not change: what was normal is asked of one engine once a minute, not once a reader. */
+const remembered = new WeakMap<Ask, Map<string, { until: UnixMs; normal: Promise<number | null> }>>();
+
+function normalFor(ask: Ask, question: ReadingQuestion, measure: Measure): Promise<number | null> {
+  const known = remembered.get(ask) ?? new Map<string, { until: UnixMs; normal: Promise<number | null> }>();
+  remembered.set(ask, known);
+  const key = JSON.stringify([measure, question.scope, question.zone, Math.floor(question.now / hour)]);
+  const found = known.get(key);
+  if (found && found.until > question.now) return found.normal;
+  if (known.size > 200) known.clear();
+  const normal = middleDay(ask, question, measure);
+  known.set(key, { until: unixMs(question.now + minute), normal });
+  normal.catch(() => known.delete(key));
+  return normal;
+}
+
 /** The same hour of the seven days before; the middle day's value, so that one bad day does not become normal. */
-async function normalFor(ask: Ask, question: ReadingQuestion, measure: Measure): Promise<number | null> {
+async function middleDay(ask: Ask, question: ReadingQuestion, measure: Measure): Promise<number | null> {
   const startOfHour = Math.floor(question.now / hour) * hour;
   const where = bucketsIn({ from: unixMs(startOfHour - 7 * day - hour), until: unixMs(startOfHour - 12 * hour) }, question.scope);
   const sameHour = `toHour(toTimeZone(bucket, {zone:String})) = toHour(toTimeZone(toDateTime({nowSeconds:UInt32}, 'UTC'), {zone:String}))`;
@@ -63,14 +79,32 @@ async function normalFor(ask: Ask, question: ReadingQuestion, measure: Measure):
   return Number(rows[0]?.seen ?? 0) > 0 ? (rows[0]?.normal ?? null) : null;
 }
 
-async function sparkFor(ask: Ask, question: ReadingQuestion, measure: Measure): Promise<(number | null)[]> {
+interface Minutes {
+  spark: (number | null)[];
+  /** Counted over the 50 minutes that ended ten minutes ago. */
+  before: number | null;
+}
+
+async function minutesFor(ask: Ask, question: ReadingQuestion, measure: Measure): Promise<Minutes> {
   const lastMinute = Math.floor(question.now / minute) * minute;
   const from = lastMinute - 59 * minute;
   const where = bucketsIn({ from: unixMs(from), until: unixMs(lastMinute + minute) }, question.scope);
   const rows = await ask<ValueRow>(valued(measure, `${measure.family}_1m`, { sql: where.sql, key: 'toUInt32(bucket)' }), where.params);
   const spark = Array.from({ length: 60 }, (): number | null => null);
-  for (const row of rows) spark[Math.round((Number(row.k) * 1000 - from) / minute)] = row.value;
-  return spark;
+  const counted = rows.map((row) => ({ index: Math.round((Number(row.k) * 1000 - from) / minute), samples: Number(row.n), value: row.value }));
+  for (const row of counted) spark[row.index] = row.value;
+  const earlier = counted.filter((row) => row.index < 50);
+  const samples = earlier.reduce((sum, row) => sum + row.samples, 0);
+  return { spark, before: samples === 0 ? null : earlier.reduce((sum, row) => sum + (row.value ?? 0) * row.samples, 0) / samples };
+}
+
+/** A ratio's minutes add up; percentiles do not, and are merged anew. */
+async function beforeFor(ask: Ask, question: ReadingQuestion, measure: Measure): Promise<number | null> {
+  if (!('quantile' in measure.of)) return null;
+  const { now, scope } = question;
+  const lastMinute = Math.floor(now / minute) * minute;
+  const where = bucketsIn({ from: unixMs(lastMinute - 59 * minute), until: unixMs(lastMinute - 9 * minute) }, scope);
+  return (await overall(ask, measure, { table: `${measure.family}_1m`, where })).value;
 }
 
 /** `now` reads whole ten-second steps and the one that has just begun, so a fault shows within seconds. */
@@ -79,11 +113,11 @@ async function reading(ask: Ask, question: ReadingQuestion, measure: Measure): P
   const short = measure.nowMs < hour;
   const grain = short ? 10 * second : minute;
   const nowFrom = unixMs(Math.floor((now - measure.nowMs) / grain) * grain + grain);
-  const [current, before, normal, spark] = await Promise.all([
+  const [current, before, normal, minutes] = await Promise.all([
     overall(ask, measure, { table: `${measure.family}_${short ? '10s' : '1m'}`, where: bucketsIn({ from: nowFrom, until: unixMs(now + 1) }, scope) }),
-    overall(ask, measure, { table: `${measure.family}_1m`, where: bucketsIn({ from: unixMs(now - 60 * minute), until: unixMs(now - 10 * minute) }, scope) }),
+    beforeFor(ask, question, measure),
     normalFor(ask, question, measure),
-    sparkFor(ask, question, measure),
+    minutesFor(ask, question, measure),
   ]);
-  return { ...current, normal, before: before.value, spark };
+  return { ...current, normal, before: 'quantile' in measure.of ? before : minutes.before, spark: minutes.spark };
 }

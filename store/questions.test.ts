@@ -159,7 +159,7 @@ describe('readings now', () => {
     expect(reading.samples).toBe(recent.length);
     expect(reading.value).toBeCloseTo(recent.filter((row) => row.status >= 500).length / recent.length, 10);
     expect(reading.normal).toBeCloseTo(4 / 200, 10);
-    const before = requests.filter((row) => row.at >= now - 60 * minute && row.at < now - 10 * minute);
+    const before = requests.filter((row) => row.at >= now - 59 * minute && row.at < now - 9 * minute);
     expect(reading.before).toBeCloseTo(before.filter((row) => row.status >= 500).length / before.length, 10);
     expect(reading.spark).toHaveLength(60);
     const minuteAgo = requests.filter((row) => row.at >= now - minute && row.at < now);
@@ -218,6 +218,7 @@ describe('probes', () => {
       total: mine.length,
       known: mine.filter((row) => row.outcome !== 'unknown').length,
       good: mine.filter((row) => row.outcome === 'pass' || row.outcome === 'slow').length,
+      minutes: new Set(mine.filter((row) => row.outcome !== 'unknown').map((row) => Math.floor(row.at / minute))).size,
       since: now - 3 * hour,
     });
   });

@@ -6,10 +6,11 @@ import { isoOrNull } from './answers.ts';
 import { componentRows } from './component-rows.ts';
 import { incidentRow } from './incident-rows.ts';
 import type { AlertEntry, ConsolePorts, IncidentEntry, NoticeEntry } from './ports.ts';
-import { probeFacts, vantageCells } from './probe-rows.ts';
+import { type ProbeFacts, probeFacts, vantageCells } from './probe-rows.ts';
+import type { Scope } from './questions.ts';
 import { overviewSentence } from './sentence.ts';
 import { availabilityState, dayFigures, figureLimits, figureState, freshFor } from './states.ts';
-import { troublesOf } from './troubles.ts';
+import { type ServiceReadings, troublesOf } from './troubles.ts';
 import type { Figure, OverviewView } from './views.ts';
 
 type OverviewPorts = Pick<ConsolePorts, 'site' | 'catalogue' | 'questions' | 'alerts' | 'incidents' | 'notices'>;
@@ -19,19 +20,27 @@ function figure(reading: Reading, unit: Figure['unit'], limits: { slow: number; 
   return { value, unit, samples, normal, spark: [...spark], state: figureState(value, { normal: normal ?? reading.before, ...limits }) };
 }
 
-async function readings({ questions, site }: OverviewPorts, now: UnixMs) {
-  const asked = { now, zone: site().zone, scope: {} };
+async function logReadings({ questions, site }: OverviewPorts, scope: Scope, now: UnixMs): Promise<ServiceReadings> {
+  const asked = { now, zone: site().zone, scope };
   const lately = { from: unixMs(now - 5 * minute), until: unixMs(now + 1) };
-  const [availability, latency, errors, logins, routes, loginRows, reasons] = await Promise.all([
-    questions.availabilityNow(asked),
+  const [latency, errors, logins, reasons] = await Promise.all([
     questions.latencyNow(asked),
     questions.errorRatioNow(asked),
     questions.loginFailureNow(asked),
-    questions.routeFigures(asked),
-    questions.loginFigures(asked),
-    questions.loginReasons({ span: lately, now, scope: {}, limit: 1 }),
+    questions.loginReasons({ span: lately, now, scope, limit: 1 }),
   ]);
-  return { availability, latency, errors, logins, services: { routes, logins: loginRows }, topReason: reasons.rows[0]?.key ?? null };
+  return { latency, errors, logins, topReason: reasons.rows[0]?.key ?? null };
+}
+
+async function readings(ports: OverviewPorts, now: UnixMs) {
+  const { questions, site } = ports;
+  const [logs, availability, routes, logins] = await Promise.all([
+    logReadings(ports, {}, now),
+    questions.availabilityNow({ now, zone: site().zone, scope: {} }),
+    questions.routeFigures({ now, scope: {} }),
+    questions.loginFigures({ now, scope: {} }),
+  ]);
+  return { ...logs, availability, services: { routes, logins } };
 }
 
 /** Everything the first page shows, at one moment. */
@@ -45,18 +54,18 @@ export async function overview(ports: OverviewPorts, now: UnixMs): Promise<Overv
     ports.notices.list(),
   ]);
   const catalogue = ports.catalogue();
+  const [byService, newest] = await Promise.all([troubledServices(ports, entries, now), newestCheck(ports, probes, now)]);
   const site = ports.site();
   const components = componentRows(catalogue, { probes, services: figures.services, statuses: new Map(statuses.map((component) => [component.id, component.status])) });
   const day = dayFigures(probes.days, catalogue.probes, now);
   const availability = { value: day.availability, target: site.availabilityTarget, coverage: day.coverage };
   const rules = ports.alerts.rules();
-  const newest = probes.latest.reduce<UnixMs | null>((latest, check) => (latest === null || check.at > latest ? check.at : latest), null);
   const incident = [...incidents].sort((a, b) => (a.level < b.level ? -1 : a.level > b.level ? 1 : a.openedAt - b.openedAt))[0] ?? null;
   const fastest = Math.min(60_000, ...catalogue.probes.map((probe) => probe.intervalMs));
   const sentence = overviewSentence({
     now,
     zone: site.zone,
-    troubles: troublesOf(entries, { rules, catalogue, errors: figures.errors, logins: figures.logins, latency: figures.latency, topReason: figures.topReason, latest: probes.latest }),
+    troubles: troublesOf(entries, { now, rules, catalogue, readings: (service) => byService.get(service) ?? figures, latest: probes.latest }),
     incident,
     components,
     newestCheckAt: newest,
@@ -85,6 +94,19 @@ export async function overview(ports: OverviewPorts, now: UnixMs): Promise<Overv
     incidents: incidents.map(incidentRow),
     next: nextThings({ incidents, notices, entries }),
   };
+}
+
+/** When the last check was stored; after a long silence the store is asked a day back. */
+async function newestCheck({ questions }: OverviewPorts, { latest }: ProbeFacts, now: UnixMs): Promise<UnixMs | null> {
+  if (latest.length === 0) return (await questions.newest({ now })).checks;
+  return unixMs(Math.max(...latest.map((check) => check.at)));
+}
+
+/** With more than one service, the readings of those in trouble by themselves; a handful at most. */
+async function troubledServices(ports: OverviewPorts, entries: readonly AlertEntry[], now: UnixMs): Promise<ReadonlyMap<string, ServiceReadings>> {
+  if (ports.catalogue().services.length <= 1) return new Map();
+  const services = [...new Set(entries.flatMap((entry) => entry.alert.labels.service ?? []))].slice(0, 3);
+  return new Map(await Promise.all(services.map(async (service): Promise<[string, ServiceReadings]> => [service, await logReadings(ports, { services: [service] }, now)])));
 }
 
 const next = (what: OverviewView['next'][number]['what'], label: Bilingual, { at, text }: { at: UnixMs | null; text: Bilingual | null }): OverviewView['next'][number] => ({

@@ -34,6 +34,8 @@ export interface ProbeDay {
   good: number;
   known: number;
   total: number;
+  /** Minutes in which something was known. */
+  minutes: number;
   /** First minute seen in the span; the span's start when it was there before. */
   since: UnixMs;
 }

@@ -29,7 +29,7 @@ const trouble: Trouble = {
   severity: 'critical',
   place,
   since: at(27),
-  subject: { kind: 'errors', value: 0.38, normal: 0.003, before: 0.002, reason: null },
+  subject: { kind: 'errors', value: 0.38, normal: 0.003, before: 0.002, reason: null, probes: null },
   told: [{ who: 'ops', channel: 'email', at: at(26), arrived: true }],
   untold: null,
   acknowledged: null,
@@ -64,7 +64,11 @@ const cases: Case[] = [
     name: 'logins: the commonest reason, the acknowledgement, the runbook step',
     facts: {
       troubles: [
-        { ...trouble, subject: { kind: 'logins', value: 0.382, normal: 0.04, before: null, reason: { 'zh-CN': '验证码错误', en: 'wrong captcha' } }, acknowledged: { by: '演示甲', at: at(26) } },
+        {
+          ...trouble,
+          subject: { kind: 'logins', value: 0.382, normal: 0.04, before: null, reason: { 'zh-CN': '验证码错误', en: 'wrong captcha' }, probes: null },
+          acknowledged: { by: '演示甲', at: at(26) },
+        },
       ],
       incident,
     },
@@ -76,14 +80,21 @@ const cases: Case[] = [
   },
   {
     name: 'latency without a history of days falls back on the hour before and says so',
-    facts: { troubles: [{ ...trouble, subject: { kind: 'latency', value: 4.2, normal: null, before: 1.18, reason: null } }] },
+    facts: { troubles: [{ ...trouble, subject: { kind: 'latency', value: 4.2, normal: null, before: 1.18, reason: null, probes: null } }] },
     state: 'down',
     zh: '发票查询耗时 p95 4.2 秒，此前一小时 1.18 秒。10:32 起。',
     en: 'Invoice query: latency p95 4.2 s, 1.18 s in the hour before. Since 10:32.',
   },
   {
+    name: 'a failing probe whose cause the logs know: the cause first, the probe beside it',
+    facts: { troubles: [{ ...trouble, subject: { kind: 'errors', value: 0.38, normal: 0.003, before: null, reason: null, probes: { failing: 3, of: 3 } } }] },
+    state: 'down',
+    zh: '发票查询错误率 38%，平时此刻 0.3%，3 个探测点中 3 个失败。10:32 起。',
+    en: 'Invoice query: error ratio 38%, normally 0.3% at this hour; failing at 3 of 3 vantages. Since 10:32.',
+  },
+  {
     name: 'nothing to compare with is not made up',
-    facts: { troubles: [{ ...trouble, subject: { kind: 'errors', value: 0.38, normal: null, before: null, reason: null } }] },
+    facts: { troubles: [{ ...trouble, subject: { kind: 'errors', value: 0.38, normal: null, before: null, reason: null, probes: null } }] },
     state: 'down',
     zh: '发票查询错误率 38%。10:32 起。',
     en: 'Invoice query: error ratio 38%. Since 10:32.',

@@ -5,7 +5,7 @@ import { amount, both, clockText, percent, secondsText, spanText } from './words
 
 /** What an alert looks at, as far as a sentence can name it in plain words. */
 export type Subject =
-  | { kind: 'errors' | 'logins' | 'latency'; value: number | null; normal: number | null; before: number | null; reason: Bilingual | null }
+  | { kind: 'errors' | 'logins' | 'latency'; value: number | null; normal: number | null; before: number | null; reason: Bilingual | null; probes: { failing: number; of: number } | null }
   | { kind: 'probe'; probe: Bilingual; failure: Bilingual | null; failing: number; of: number }
   | { kind: 'other'; title: Bilingual; why: Bilingual };
 
@@ -85,7 +85,14 @@ function subjectText({ subject, place }: Trouble, language: Language): string {
   const [zhName, enName] = names[subject.kind];
   const value = subject.value === null ? (zh ? '异常' : 'is not as it should be') : amount(subject.value, unit, language);
   const head = zh ? `${where}${zhName} ${value}` : `${where}: ${enName} ${value}`;
-  return `${head}${usual(subject, unit, language)}`;
+  return `${head}${usual(subject, unit, language)}${pointsText(subject.probes, language)}`;
+}
+
+/** What the probes outside see of the same thing. */
+function pointsText(probes: { failing: number; of: number } | null, language: Language): string {
+  if (probes === null || probes.failing === 0) return '';
+  if (language === 'zh-CN') return probes.of > 1 ? `，${probes.of} 个探测点中 ${probes.failing} 个失败` : '，探测失败';
+  return probes.of > 1 ? `; failing at ${probes.failing} of ${probes.of} vantages` : '; the probe fails';
 }
 
 const ending = (text: string): string => text.replace(/[。.；;，,\s]+$/, '');

@@ -43,11 +43,12 @@ describe('states', () => {
   });
 
   it('coverage counts gaps and not the time before a probe existed', () => {
-    const day = { probe: 'home', vantage: 'bj', good: 350, known: 355, total: 360 };
+    const day = { probe: 'home', vantage: 'bj', good: 350, known: 355, total: 360, minutes: 54 };
     const fresh = dayFigures([{ ...day, since: unixMs(now - hour) }], [probe], now);
     expect(fresh.availability).toBeCloseTo(350 / 355);
-    expect(fresh.coverage).toBeCloseTo(355 / 360);
-    expect(dayFigures([{ ...day, since: unixMs(now - 24 * hour) }], [probe], now).coverage).toBeCloseTo(355 / 8640);
+    expect(fresh.coverage).toBeCloseTo(54 / 60);
+    expect(dayFigures([{ ...day, since: unixMs(now - 24 * hour) }], [probe], now).coverage).toBeCloseTo(54 / 1440);
+    expect(dayFigures([{ ...day, minutes: 12, since: unixMs(now - hour) }], [{ ...probe, intervalMs: durationMs(5 * minute) }], now).coverage).toBe(1);
     expect(dayFigures([], [probe], now)).toEqual({ availability: null, coverage: 0 });
   });
 

@@ -1,5 +1,5 @@
 import type { OutcomeKind } from '#collector/check.ts';
-import { type DurationMs, day, type UnixMs } from '#lib/time.ts';
+import { type DurationMs, day, minute, type UnixMs } from '#lib/time.ts';
 import type { CatalogueProbe } from './ports.ts';
 import type { ProbeDay, RecentCheck } from './questions.ts';
 import type { State } from './views.ts';
@@ -46,20 +46,24 @@ export interface DayFigures {
   coverage: number;
 }
 
-/** Availability of what was known, and how much of what should have been checked is known. A probe that did not exist yet missed nothing. */
+/** Availability of what was known, and the share of time that is known: of the minutes (or of the longer intervals) a probe should have seen, those it saw. A probe that did not exist yet missed nothing. */
 export function dayFigures(days: readonly ProbeDay[], probes: readonly CatalogueProbe[], now: UnixMs): DayFigures {
   const interval = new Map(probes.map((probe) => [probe.id, probe.intervalMs]));
   let good = 0;
   let known = 0;
   let expected = 0;
+  let seen = 0;
   for (const row of days) {
     const every = interval.get(row.probe);
     if (every === undefined) continue;
     good += row.good;
     known += row.known;
-    expected += Math.max(1, Math.floor((now - Math.max(row.since, now - day)) / every));
+    const turn = Math.max(minute, every);
+    const turns = Math.max(1, Math.floor((now - Math.max(row.since, now - day)) / turn));
+    expected += turns;
+    seen += Math.min(turns, row.minutes);
   }
-  return { availability: known === 0 ? null : good / known, coverage: expected === 0 ? 0 : Math.min(1, known / expected) };
+  return { availability: known === 0 ? null : good / known, coverage: expected === 0 ? 0 : seen / expected };
 }
 
 /** A figure against what is normal: red or amber only when it is both high in itself and far from normal. */

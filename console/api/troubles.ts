@@ -1,20 +1,27 @@
 import type { Reading } from '#lib/series.ts';
 import type { Bilingual } from '#lib/text.ts';
+import { minute, type UnixMs } from '#lib/time.ts';
 import { failureName, loginReasonName } from './names.ts';
 import type { AlertEntry, Catalogue, RuleEntry } from './ports.ts';
 import type { RecentCheck } from './questions.ts';
 import type { Subject, Trouble } from './sentence.ts';
-import { newestByVantage } from './states.ts';
+import { figureLimits, figureState, newestByVantage } from './states.ts';
 import { same } from './words.ts';
 
-/** What stands beside the alerts when a sentence is made of them. */
-export interface TroubleFacts {
-  rules: readonly RuleEntry[];
-  catalogue: Catalogue;
+/** What a service's logs say now. */
+export interface ServiceReadings {
   errors: Reading;
   logins: Reading;
   latency: Reading;
   topReason: string | null;
+}
+
+/** What stands beside the alerts when a sentence is made of them. */
+export interface TroubleFacts {
+  now: UnixMs;
+  rules: readonly RuleEntry[];
+  catalogue: Catalogue;
+  readings(service: string): ServiceReadings;
   latest: readonly RecentCheck[];
 }
 
@@ -50,31 +57,59 @@ function placeOf({ alert }: AlertEntry, catalogue: Catalogue): Bilingual {
 }
 
 /** A reading belongs to an alert only when the alert speaks of the whole service; of a part, only its own value is told. */
-const partLabels = ['route', 'vantage', 'reason', 'client'];
+const partLabels = ['route', 'vantage', 'client'];
+
+type Measured = Extract<Subject, { kind: 'errors' | 'logins' | 'latency' }>;
+const kindOfMeasure = (measure: string | null | undefined): Measured['kind'] | null =>
+  measure === 'request.errors/request.total' ? 'errors' : measure === 'login.failed/login.attempts' ? 'logins' : measure?.startsWith('request.duration:') ? 'latency' : null;
 
 function subjectOf({ alert }: AlertEntry, facts: TroubleFacts): Subject {
   const rule = facts.rules.find((candidate) => candidate.name === alert.rule);
-  const partial = partLabels.some((label) => alert.labels[label] !== undefined);
-  const beside = (reading: Reading) => (partial ? { normal: null, before: null } : { normal: reading.normal, before: reading.before });
-  if (rule?.measure === 'request.errors/request.total') return { kind: 'errors', value: alert.value, ...beside(facts.errors), reason: null };
-  if (rule?.measure === 'login.failed/login.attempts') {
-    const reason = alert.labels.reason ?? facts.topReason;
-    return { kind: 'logins', value: alert.value, ...beside(facts.logins), reason: reason === null || reason === undefined ? null : loginReasonName(reason) };
+  const kind = kindOfMeasure(rule?.measure);
+  const service = facts.readings(alert.labels.service ?? '');
+  if (kind) {
+    const partial = partLabels.some((label) => alert.labels[label] !== undefined);
+    const usual = partial ? { normal: null, before: null } : usualOf(service[kind], { since: alert.activeAt, now: facts.now });
+    const reason = kind === 'logins' ? (alert.labels.reason ?? service.topReason) : null;
+    return { kind, value: alert.value, ...usual, reason: reason === null ? null : loginReasonName(reason), probes: null };
   }
-  if (rule?.measure === 'request.duration:p95') return { kind: 'latency', value: alert.value, ...beside(facts.latency), reason: null };
-  const probe = alert.labels.probe;
-  if (probe !== undefined) return probeSubject(probe, facts);
-  return { kind: 'other', title: alert.title, why: alert.why };
+  const probes = alert.labels.probe ? [alert.labels.probe] : (rule?.probes ?? []);
+  return (probes.length > 0 ? probeSubject(probes, { facts, service, since: alert.activeAt }) : null) ?? { kind: 'other', title: alert.title, why: alert.why };
 }
 
-function probeSubject(probe: string, { latest, catalogue }: TroubleFacts): Subject {
-  const newest = newestByVantage(latest.filter((check) => check.probe === probe));
+/** Normal for this hour; without a history of days, the middle one of the minutes before it began. */
+function usualOf(reading: Reading, { since, now }: { since: UnixMs; now: UnixMs }): { normal: number | null; before: number | null } {
+  const lastMinute = Math.floor(now / minute);
+  const began = Math.floor(since / minute);
+  const earlier = reading.spark.filter((value, index): value is number => value !== null && lastMinute - 59 + index < began).sort((a, b) => a - b);
+  return { normal: reading.normal, before: earlier.length < 5 ? null : (earlier[Math.floor((earlier.length - 1) / 2)] ?? null) };
+}
+
+/** Which reading tells more than the probe does, by how the probe failed. */
+const readingFor: Partial<Record<string, Measured['kind']>> = { status: 'errors', business: 'errors', connect: 'errors', timeout: 'latency', login: 'logins', captcha: 'logins' };
+
+function probeSubject(probes: readonly string[], { facts, service, since }: { facts: TroubleFacts; service: ServiceReadings; since: UnixMs }): Subject | null {
+  const newest = probes.flatMap((probe) => newestByVantage(facts.latest.filter((check) => check.probe === probe)));
   const failing = newest.filter((check) => check.outcome === 'fail');
-  const component = catalogue.components.find((candidate) => candidate.probes.includes(probe));
-  const kind = failing[0]?.failureKind ?? null;
-  const reason = failing[0]?.reason ?? null;
-  const failure = kind === null ? null : withReason(failureName(kind), reason);
-  return { kind: 'probe', probe: component?.name ?? same(probe), failure, failing: failing.length, of: newest.length };
+  const [shown] = failing;
+  if (!shown) return null;
+  const vantages = (checks: readonly RecentCheck[]): number => new Set(checks.map((check) => check.vantage)).size;
+  const points = { failing: vantages(failing), of: vantages(newest) };
+  const kind = readingFor[shown.failureKind ?? ''];
+  const reading = kind ? service[kind] : null;
+  if (kind && reading && isBad(kind, reading)) {
+    const reason = kind === 'logins' && service.topReason !== null ? loginReasonName(service.topReason) : null;
+    return { kind, value: reading.value, ...usualOf(reading, { since, now: facts.now }), reason, probes: points };
+  }
+  const component = facts.catalogue.components.find((candidate) => candidate.probes.includes(shown.probe));
+  const failure = shown.failureKind === null ? null : withReason(failureName(shown.failureKind), shown.reason);
+  return { kind: 'probe', probe: component?.name ?? same(shown.probe), failure, ...points };
+}
+
+function isBad(kind: Measured['kind'], reading: Reading): boolean {
+  const limits = { errors: figureLimits.errorRatio, logins: figureLimits.loginFailureRatio, latency: figureLimits.latencySeconds }[kind];
+  const state = figureState(reading.value, { normal: reading.normal ?? reading.before, ...limits });
+  return state === 'down' || state === 'slow';
 }
 
 const withReason = (name: Bilingual, reason: string | null): Bilingual => (reason === null ? name : { 'zh-CN': `${name['zh-CN']}（${reason}）`, en: `${name.en} (${reason})` });
