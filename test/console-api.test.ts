@@ -12,9 +12,9 @@ import { auditTrail, listAudit } from '#store/audit.ts';
 import { createAuth } from '#store/auth.ts';
 import { type TestEngine, testTelemetry } from '#store/embedded/test-engine.ts';
 import { type TestState, testState } from '#store/embedded/test-state.ts';
-import { loadSecretKey } from '#store/secret-key.ts';
 import { shellActor } from '#store/people-store.ts';
 import { createQuestions } from '#store/questions.ts';
+import { loadSecretKey } from '#store/secret-key.ts';
 import { createOpeningLink } from '#store/sign-in-link-store.ts';
 import { createTelemetryWriter } from '#store/telemetry-writer.ts';
 import { addToken } from '#store/token-store.ts';
@@ -30,7 +30,17 @@ const now = systemClock.now();
 function check(secondsAgo: number): CheckResult {
   const failed = secondsAgo < 120;
   const outcome = failed ? ({ kind: 'fail', failure: { kind: 'mismatch', reason: '金额 100 应为 120' } } as const) : ({ kind: 'pass' } as const);
-  return { probeId: 'home', service: 'invoice', vantage: 'bj', at: unixMs(now - secondsAgo * second), durationMs: durationMs(40), outcome, phases: { connect: 2, firstByte: 30 }, evidence: { status: 200 }, attempt: 0 };
+  return {
+    probeId: 'home',
+    service: 'invoice',
+    vantage: 'bj',
+    at: unixMs(now - secondsAgo * second),
+    durationMs: durationMs(40),
+    outcome,
+    phases: { connect: 2, firstByte: 30 },
+    evidence: { status: 200 },
+    attempt: 0,
+  };
 }
 
 function access(secondsAgo: number, index: number): LogRecord {
@@ -43,15 +53,29 @@ function access(secondsAgo: number, index: number): LogRecord {
     service: 'invoice',
     source: 'access',
     body: `GET /query 查询发票 ${status}`,
-    attributes: { 'http.request.method': 'GET', 'http.route': '/query', 'url.path': '/query', 'http.response.status_code': status, 'client.address': '203.0.113.9', 'http.server.request.duration': 0.2, outcome: status === 500 ? 'error' : 'ok' },
+    attributes: {
+      'http.request.method': 'GET',
+      'http.route': '/query',
+      'url.path': '/query',
+      'http.response.status_code': status,
+      'client.address': '203.0.113.9',
+      'http.server.request.duration': 0.2,
+      outcome: status === 500 ? 'error' : 'ok',
+    },
   };
 }
 
 beforeAll(async () => {
   [engine, state] = await Promise.all([testTelemetry(), testState()]);
   const writer = createTelemetryWriter({ telemetry: engine.telemetry, clock: systemClock });
-  await writer.insertChecks('checks-1', Array.from({ length: 360 }, (_, index) => check(index * 10 + 1)));
-  await writer.insertLogs('logs-1', Array.from({ length: 3_600 }, (_, index) => access(index, index)));
+  await writer.insertChecks(
+    'checks-1',
+    Array.from({ length: 360 }, (_, index) => check(index * 10 + 1)),
+  );
+  await writer.insertLogs(
+    'logs-1',
+    Array.from({ length: 3_600 }, (_, index) => access(index, index)),
+  );
   const secretKey = await loadSecretKey(engine.dataDir, {});
   const questions = createQuestions(engine.telemetry);
   const ports = fakePorts({ questions, people: createAuth({ state: state.state, secretKey, baseUrl: 'http://127.0.0.1' }), audit: auditTrail(state.state) });

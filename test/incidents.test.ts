@@ -11,7 +11,7 @@ import { replay } from '#runbooks/run.ts';
 import { startRunbooks } from '#runbooks/runbooks.ts';
 import { shape } from '#runbooks/settings.ts';
 import { verifyChains } from '#store/chains.ts';
-import { testState, type TestState } from '#store/embedded/test-state.ts';
+import { type TestState, testState } from '#store/embedded/test-state.ts';
 import { createIncidentStore } from '#store/incident-store.ts';
 
 let base: TestState;
@@ -155,7 +155,12 @@ describe('incidents', () => {
     await at.stop();
     expect(at.errors).toEqual([]);
     const report = await verifyChains(base.state);
-    expect(report.chains.map(({ name, firstBroken }) => [name, firstBroken])).toEqual(expect.arrayContaining([['timeline', null], ['run', null]]));
+    expect(report.chains.map(({ name, firstBroken }) => [name, firstBroken])).toEqual(
+      expect.arrayContaining([
+        ['timeline', null],
+        ['run', null],
+      ]),
+    );
   }, 60_000);
 
   test('data that are not known never hold a gate, and a person may let it pass with a reason', async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Server } from 'socket.io';
@@ -12,7 +13,7 @@ import { faults, health, logs, mails, probes, probeView, publicComponents, runbo
 
 /*
  * A test tool: the built console over invented answers, for looking at pages and for component pictures without the rest of the product.
- * `node test/console-fixture/server.ts [PORT]`, then open the address it prints; `?as=nobody` on sign-in shows the signed-out pages.
+ * `node test/console-fixture/server.ts [PORT]`, then open the address it prints.
  */
 const build = fileURLToPath(new URL('../../console/build', import.meta.url));
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
@@ -56,27 +57,47 @@ function never(): never {
   throw new Error('the fixture has no probe');
 }
 
-const { scriptHashes } = JSON.parse(await readFile(join(build, 'csp.json'), 'utf8')) as { scriptHashes: string[] };
-const policy = `default-src 'self'; script-src 'self' ${scriptHashes.map((hash) => `'${hash}'`).join(' ')}; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'`;
+async function contentPolicy(): Promise<string> {
+  const { scriptHashes } = JSON.parse(await readFile(join(build, 'csp.json'), 'utf8')) as { scriptHashes: string[] };
+  const scripts = scriptHashes.map((hash) => `'${hash}'`).join(' ');
+  return `default-src 'self'; script-src 'self' ${scripts}; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'`;
+}
 
-async function file(path: string, response: ServerResponse): Promise<void> {
+async function file(path: string, policy: string, response: ServerResponse): Promise<void> {
   const wanted = normalize(path).replace(/^(\.\.[/\\])+/, '');
   const found = extname(wanted) === '' ? null : await readFile(join(build, wanted)).catch(() => null);
   const type = found ? (types[extname(wanted)] ?? 'application/octet-stream') : types['.html'];
   response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(found ?? (await readFile(join(build, 'index.html'))));
 }
 
-const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url ?? '/', 'http://fixture');
-  if (pathname.startsWith('/api/v1/')) answer(pathname.slice('/api/v1'.length), request, response);
-  else if (!pathname.startsWith('/socket.io/')) void file(pathname, response);
-});
-const io = new Server(server, { serveClient: false, transports: ['websocket'] });
-function pulse(): void {
-  const at = new Date(systemClock.now()).toISOString();
-  io.emit('pulse', { at, newest: { checks: new Date(systemClock.now() - 600).toISOString(), logs: null } });
-  systemClock.after(second, pulse);
+/** Serves the built console over the invented answers, with a pulse a second as the real server has. */
+export async function startFixture(port: number): Promise<{ url: string; stop(): Promise<void> }> {
+  const policy = await contentPolicy();
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://fixture');
+    if (pathname.startsWith('/api/v1/')) answer(pathname.slice('/api/v1'.length), request, response);
+    else if (!pathname.startsWith('/socket.io/')) void file(pathname, policy, response);
+  });
+  const io = new Server(server, { serveClient: false, transports: ['websocket'] });
+  let stopBeat = (): void => {};
+  const beat = (): void => {
+    const at = systemClock.now();
+    io.emit('pulse', { at: new Date(at).toISOString(), newest: { checks: new Date(at - 600).toISOString(), logs: null } });
+    stopBeat = systemClock.after(second, beat);
+  };
+  beat();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      stopBeat();
+      server.closeAllConnections();
+      await io.close();
+    },
+  };
 }
-pulse();
-const port = Number(process.argv[2] ?? 8690);
-server.listen(port, '127.0.0.1', () => console.log(`http://127.0.0.1:${port}`));
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { url } = await startFixture(Number(process.argv[2] ?? 8690));
+  console.log(url);
+}
