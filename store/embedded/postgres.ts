@@ -2,7 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
 import { durationMs, second } from '#lib/time.ts';
-import { claimDirectory, ownerOf } from './owner.ts';
+import { claimDirectory, isAlive, ownerOf } from './owner.ts';
 import { type Cluster, postgresUser, prepareCluster } from './postgres-cluster.ts';
 import { freePort, launchPostgres, type Running } from './postgres-launch.ts';
 import { reclaimCluster } from './postgres-reclaim.ts';
@@ -125,8 +125,8 @@ export async function runningPostgresUrl(dataDir: string, clock: Clock): Promise
   for (let tries = 0; tries < 50; tries++) {
     if ((await ownerOf(dataDir)) === undefined) return undefined;
     const [password, serverFile] = await Promise.all([read('password'), read('cluster/postmaster.pid')]);
-    const port = Number(serverFile.split('\n')[3]);
-    if (password && port > 0) return postgresUrl(password.trim(), port);
+    const [pid, , , port] = serverFile.split('\n').map(Number);
+    if (password && pid && port && isAlive(pid)) return postgresUrl(password.trim(), port);
     await clock.sleep(durationMs(200));
   }
   return undefined;
