@@ -58,6 +58,7 @@ const writes: [method: string, path: string, body: Record<string, unknown>, leas
   ['POST', '/api/v1/silences', { matchers: ['service="invoice"'], minutes: 30, comment: '' }, 'responder', 'alerts.silence'],
   ['DELETE', '/api/v1/silences/s', {}, 'responder', 'alerts.expireSilence'],
   ['POST', '/api/v1/incidents', { alert: 'f1' }, 'responder', 'incidents.open'],
+  ['POST', '/api/v1/incidents', { runbook: 'errors' }, 'responder', 'incidents.start'],
   ['POST', '/api/v1/incidents/i1/notes', { text: '记一笔' }, 'responder', 'incidents.addNote'],
   ['POST', '/api/v1/incidents/i1/role', { role: 'commander', person: '演示甲' }, 'responder', 'incidents.setRole'],
   ['POST', '/api/v1/incidents/i1/level', { level: 'sev1' }, 'responder', 'incidents.setLevel'],

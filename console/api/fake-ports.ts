@@ -211,6 +211,7 @@ const fakeIncidentDesk = (heard: Heard): ConsolePorts['incidents'] => ({
   list: async () => [fakeIncident],
   room: async ({ id }) => (id === 'i1' ? fakeRoom : null),
   open: heard('incidents.open'),
+  start: heard('incidents.start'),
   addNote: heard('incidents.addNote'),
   setRole: heard('incidents.setRole'),
   setLevel: heard('incidents.setLevel'),

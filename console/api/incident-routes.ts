@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import type { Person } from '#lib/people.ts';
 import { answer, done, notFound } from './answers.ts';
 import { requireRole, type SignedIn, sameOrigin } from './auth.ts';
 import { incidentRoom } from './incident-room.ts';
@@ -28,18 +29,27 @@ function readingRoutes(routes: Routes) {
     });
 }
 
+const openBody = z.union([z.strictObject({ alert: shortText }), z.strictObject({ runbook: shortText })]);
+
+/** "I take it" comes with the asker's own id; anyone else is named. */
+const nameOf = (person: string, asker: Person | null): string => (asker?.id === person ? asker.name : person);
+
 function writingRoutes({ ports, clock }: Routes) {
   const by = (c: Parameters<typeof actorOf>[0] & { req: { param(name: 'id'): string } }) => ({ id: c.req.param('id'), actor: actorOf(c), now: clock.now() });
   return new Hono<SignedIn>()
+    .use('/incidents', sameOrigin())
     .use('/incidents/*', sameOrigin())
-    .post('/incidents', about('incidents', 'Declare an incident for an alert'), sameOrigin(), requireRole('responder'), input('json', z.strictObject({ alert: shortText })), async (c) =>
-      done(c, await ports.incidents.open({ fingerprint: c.req.valid('json').alert, actor: actorOf(c), now: clock.now() }), ({ id }) => ({ id })),
-    )
+    .post('/incidents', about('incidents', 'Declare an incident for an alert, or start a runbook by hand'), requireRole('responder'), input('json', openBody), async (c) => {
+      const asked = c.req.valid('json');
+      const by = { actor: actorOf(c), now: clock.now() };
+      const opened = 'alert' in asked ? ports.incidents.open({ fingerprint: asked.alert, ...by }) : ports.incidents.start?.({ runbook: asked.runbook, ...by });
+      return opened ? done(c, await opened, ({ id }) => ({ id })) : notFound(c);
+    })
     .post('/incidents/:id/notes', about('incidents', 'Write a line into the timeline'), requireRole('responder'), input('json', z.strictObject({ text: longText })), async (c) =>
       done(c, await ports.incidents.addNote({ ...by(c), ...c.req.valid('json') })),
     )
     .post('/incidents/:id/role', about('incidents', 'Give a role to a person'), requireRole('responder'), input('json', z.strictObject({ role: shortText, person: shortText })), async (c) =>
-      done(c, await ports.incidents.setRole({ ...by(c), ...c.req.valid('json') })),
+      done(c, await ports.incidents.setRole({ ...by(c), role: c.req.valid('json').role, person: nameOf(c.req.valid('json').person, c.get('person')) })),
     )
     .post('/incidents/:id/level', about('incidents', 'Set the level'), requireRole('responder'), input('json', z.strictObject({ level: z.enum(levels) })), async (c) =>
       done(c, await ports.incidents.setLevel({ ...by(c), ...c.req.valid('json') })),

@@ -18,7 +18,7 @@ export function seriesView(lines: Lines, unit: SeriesView['unit'], name: Naming 
 
 /** Lines of another week laid over this one by place, so both are read on the same axis. */
 export function compared(view: SeriesView, other: Lines, name: Naming): SeriesView {
-  const laid = other.lines.map((line) => ({ key: `before:${line.key}`, label: name(line.key), values: view.times.map((_, index) => line.values[index] ?? null), samples: line.samples }));
+  const laid = other.lines.map((line) => ({ key: `week:${line.key}`, label: name(line.key), values: view.times.map((_, index) => line.values[index] ?? null), samples: line.samples }));
   return { ...view, series: [...view.series, ...laid] };
 }
 
