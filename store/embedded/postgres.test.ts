@@ -184,6 +184,7 @@ describe('killed with -9', () => {
     const { owner, pid = 0, url = '' } = await startElsewhere();
     await ask(url, 'create table kept as select 1 as n');
     owner.kill('SIGKILL');
+    await once(owner, 'exit');
     await eventually(() => expect(isAlive(pid)).toBe(false));
     expect(await ask((await start()).url, 'select n from kept')).toEqual([{ n: 1 }]);
   });
@@ -191,7 +192,9 @@ describe('killed with -9', () => {
   it('everything at once, the next start clears up the stale pid file', async () => {
     const { owner, pid = 0, url = '' } = await startElsewhere();
     await ask(url, 'create table kept as select 1 as n');
+    const died = once(owner, 'exit');
     for (const each of [guardOf(pid), pid, owner.pid ?? 0]) process.kill(each, 'SIGKILL');
+    await died;
     expect(await ask((await start()).url, 'select n from kept')).toEqual([{ n: 1 }]);
   });
 
