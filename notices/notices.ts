@@ -4,6 +4,7 @@ import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
 import { startLoop } from '#lib/loop.ts';
 import { type DurationMs, durationMs, minute, type UnixMs, unixMs } from '#lib/time.ts';
+import { systemActor } from '#runbooks/advance.ts';
 import { type ComponentStatus, suggestStatus } from './component.ts';
 import { noticeDesk } from './desk.ts';
 import type { PublicFacts } from './page-words.ts';
@@ -151,7 +152,7 @@ async function followChecks(parts: NoticeParts, { board, setStatus }: { board: B
     const suggested = board.suggested.get(id);
     if (suggested !== before.get(id)) parts.bus.emit('componentsChanged', { id });
     if (policy === 'automatic' && suggested !== undefined && suggested !== (board.statuses.get(id)?.status ?? 'operational'))
-      await setStatus({ component: id, status: suggested, actor: { kind: 'system', id: 'fenghuo', name: 'fenghuo' }, now });
+      await setStatus({ component: id, status: suggested, actor: systemActor, now });
   }
   return { backlog: 0 };
 }

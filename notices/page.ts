@@ -46,7 +46,7 @@ function page(facts: PublicFacts, { language, history }: { language: Language; h
   const switcher = facts.languages.includes(other) ? `<a href="/status/${other}" lang="${other}" hreflang="${other}">${word('other')}</a>` : '';
   return [
     `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${escapeHtml(says[language])} · ${name}</title>`,
-    `<link rel="alternate" type="application/atom+xml" title="Atom" href="/status/feed.atom"><link rel="alternate" type="application/rss+xml" title="RSS" href="/status/feed.rss"><style>${pageStyle}</style></head><body>`,
+    `<link rel="icon" href="/favicon.svg" type="image/svg+xml"><link rel="alternate" type="application/atom+xml" title="Atom" href="/status/feed.atom"><link rel="alternate" type="application/rss+xml" title="RSS" href="/status/feed.rss"><style>${pageStyle}</style></head><body>`,
     `<header><b>${name}${language === 'zh-CN' ? '' : ' '}${word('title')}</b><nav><a href="#subscribe">${word('subscribe')}</a>${switcher}</nav></header>`,
     `<main><section class="say ${overallTone(facts)}"><h1>${escapeHtml(says[language])}</h1><p>${escapeHtml(overallDetail(facts)[language])}${facts.demo ? ` · ${word('demo')}` : ''}</p></section>`,
     open.length > 0 ? `<h2>${word('notices')}</h2>` : '',

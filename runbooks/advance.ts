@@ -11,7 +11,7 @@ export type RunAsk =
   | Exclude<RunEvent, { kind: 'branch' | 'start' | 'open' | 'end' }>
   | { kind: 'choose'; stepId: string; choice: string; note: string; evidence: Extract<RunEvent, { kind: 'close' }>['evidence'] };
 
-export const systemActor: Actor = { kind: 'system', id: 'fenghuo', name: 'fenghuo' };
+export const systemActor: Actor = { kind: 'system', id: 'fenghuo', name: '烽火' };
 const refuse = (zh: string, en: string): Advance => ({ ok: false, refusal: { 'zh-CN': zh, en } });
 
 /** Begins a run: writes down what it follows and opens its first step. */

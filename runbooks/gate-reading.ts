@@ -86,8 +86,8 @@ async function countVantages(facts: Facts, scope: GateScope, now: UnixMs): Promi
   return new Set(checks.filter(({ outcome }) => outcome === 'pass' || outcome === 'slow').map(({ vantage }) => vantage)).size;
 }
 
-/** Two and a half rounds: one may be late, none may be missing. */
-const freshFor = (intervalMs: number): number => Math.max(15_000, intervalMs * 2.5);
+/** Two and a half rounds and the way into the store: one may be late, none may be missing. */
+const freshFor = (intervalMs: number): number => 10_000 + intervalMs * 2.5;
 
 function newestOfVantage<Row extends { vantage: string; at: UnixMs }>(rows: readonly Row[]): Row[] {
   const newest = new Map<string, Row>();

@@ -9,7 +9,7 @@ import { draftFrom, type NoticeDraft } from './notice-template.ts';
 import { dueAt, type Evidence, type Run, type StepProgress, stepOf } from './run.ts';
 import { fillInBilingual, roleLabels, roles, type Step } from './runbook.ts';
 import type { TimelineEntry } from './timeline.ts';
-import { gateKey } from './ward.ts';
+import { armKey, gateKey } from './ward.ts';
 
 export interface GateNow {
   text: Bilingual;
@@ -81,7 +81,7 @@ function stepNow({ run, step, progress }: Place, gates: ReadonlyMap<string, Gate
     dueAt: progress.state === 'open' ? dueAt(run, step) : null,
     gate: step.gate ? gateNow({ run, step, progress }, known) : null,
     choices: step.branches.map(({ id, label }) => ({ id, label })),
-    suggested: null,
+    suggested: progress.state === 'open' ? (step.branches.find(({ id, when }) => when && gateHeld(fillGate(when, params), gates.get(armKey(run.id, step.id, id)) ?? null))?.id ?? null) : null,
     action: actionNow({ run, step, progress }),
     panels: [...step.panels],
     evidence: progress.evidence,

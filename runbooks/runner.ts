@@ -3,13 +3,13 @@ import type { UnixMs } from '#lib/time.ts';
 import { type RunAsk, systemActor } from './advance.ts';
 import { attachRunbook, emptyCommit, inState, runChange } from './change.ts';
 import { freezeEvidence } from './evidence.ts';
+import type { Gate } from './gate.ts';
 import { fillGate, gateHeld, holdGate, judgeGate, readGate } from './gate-reading.ts';
 import { type Incident, type IncidentChange, isOpen, reconcileIncidents, resolvable } from './incident.ts';
 import { type IncidentCommit, StaleIncident } from './ports.ts';
 import { type Run, stepOf, verified } from './run.ts';
-import type { Step } from './runbook.ts';
 import { line, saidAlert, saidAlertResolved, saidDeclared } from './timeline.ts';
-import { gateKey, type Ward } from './ward.ts';
+import { armKey, gateKey, type Ward } from './ward.ts';
 
 /** One round: incidents follow the alerts, open steps follow time and data, and what is over is resolved. */
 export async function round(ward: Ward, now: UnixMs): Promise<{ backlog: number }> {
@@ -95,21 +95,21 @@ function applied(ward: Ward, commit: IncidentCommit, change: Exclude<IncidentCha
   return inState(told, 'mitigated', { actor: systemActor, why: { 'zh-CN': '告警全部恢复', en: 'all alerts have resolved' } });
 }
 
-/** Reads the open step's gate, and those of the verify steps still ahead once the alerts are over. */
+/** Reads the open step's gates and those of the verify steps still ahead, so that their time runs while people work. */
 async function readGates(ward: Ward, { incident, run }: { incident: Incident; run: Run }, now: UnixMs): Promise<void> {
-  for (const step of watchedSteps(incident, run)) {
-    if (!step.gate) continue;
-    const gate = fillGate(step.gate, run.params);
+  for (const { key, written } of watchedGates(run)) {
+    const gate = fillGate(written, run.params);
     const readings = await readGate(ward.facts, { gate, scope: { service: incident.service, probes: ward.probes() } }, now);
-    const key = gateKey(run.id, step.id);
     ward.gates.set(key, holdGate(ward.gates.get(key) ?? null, judgeGate(gate, readings, now)));
   }
 }
 
-function watchedSteps(incident: Incident, run: Run): Step[] {
+/** The arms of an open decision are watched as well: what data would choose stands beside what a person may choose. */
+function watchedGates(run: Run): { key: string; written: Gate }[] {
   const ahead = run.runbook.steps.filter(({ id, kind }) => kind === 'verify' && run.steps[id]?.state === 'waiting');
   const open = run.frontier ? stepOf(run, run.frontier) : undefined;
-  return [...(open ? [open] : []), ...(incident.state === 'mitigated' ? ahead : [])];
+  const arms = open?.branches.flatMap(({ id, when }) => (when ? [{ key: armKey(run.id, open.id, id), written: when }] : [])) ?? [];
+  return [...(open ? [open] : []), ...ahead].flatMap(({ id, gate }) => (gate ? [{ key: gateKey(run.id, id), written: gate }] : [])).concat(arms);
 }
 
 /** Everything time and data allow now, one commit after the other. */

@@ -35,6 +35,8 @@ export interface Ward {
 
 export const gateKey = (runId: string, stepId: string): string => `${runId}/${stepId}`;
 
+export const armKey = (runId: string, stepId: string, armId: string): string => `${runId}/${stepId}/${armId}`;
+
 /** Runs tasks in the order they came; a failed one does not hold up the next. */
 export function createTurns(): Ward['inTurn'] {
   let last: Promise<unknown> = Promise.resolve();
