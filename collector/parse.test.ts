@@ -20,10 +20,16 @@ const put = (name: string, content: string | Buffer): string => {
 };
 
 async function run(...argv: string[]) {
-  let out = '';
-  let err = '';
-  const code = await logsParse(argv, { out: (text) => void (out += text), err: (text) => void (err += text), now: () => unixMs(Date.parse('2026-05-17T12:00:00Z')) });
-  return { code, out, err, events: () => out.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line)) };
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await logsParse(argv, { out: (text) => void out.push(text), err: (text) => void err.push(text), now: () => unixMs(Date.parse('2026-05-17T12:00:00Z')) });
+  const events = () =>
+    out
+      .join('')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  return { code, out: out.join(''), err: err.join(''), events };
 }
 const summary = async (...argv: string[]): Promise<LogSummary> => JSON.parse((await run(...argv, '--summary', '--json')).out);
 
@@ -33,7 +39,18 @@ describe.skipIf(!hasData)('the real logs', () => {
   it('of the Apache site give exactly what was counted without us', async () => {
     const truth = truths['elastic-apache-access/apache_logs'];
     const got = await summary('--format', 'combined', `${data}elastic-apache-access/apache_logs`);
-    expect(got).toMatchObject({ lines: 10_000, blank: 0, events: 9_999, malformed: 1, malformedLines: [8_899], status: truth.status, methods: truth.methods, clients: truth.distinct_client_ips, first: '2015-05-17T10:05:00.000Z', last: '2015-05-20T21:05:59.000Z' });
+    expect(got).toMatchObject({
+      lines: 10_000,
+      blank: 0,
+      events: 9_999,
+      malformed: 1,
+      malformedLines: [8_899],
+      status: truth.status,
+      methods: truth.methods,
+      clients: truth.distinct_client_ips,
+      first: '2015-05-17T10:05:00.000Z',
+      last: '2015-05-20T21:05:59.000Z',
+    });
   });
 
   it('of the attacked host give exactly what was counted without us', async () => {
@@ -124,7 +141,10 @@ describe('fenghuo logs parse', () => {
 
   it('names the file when there is more than one', async () => {
     const { events } = await run('--format', 'combined', put('a.log', `${good}\n`), put('b.log', `${good}\n`));
-    expect(events()).toMatchObject([{ line: 1, file: join(dir, 'a.log') }, { line: 1, file: join(dir, 'b.log') }]);
+    expect(events()).toMatchObject([
+      { line: 1, file: join(dir, 'a.log') },
+      { line: 1, file: join(dir, 'b.log') },
+    ]);
   });
 
   it('23. reads Chinese user names from a GB18030 file', async () => {

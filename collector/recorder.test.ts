@@ -6,7 +6,17 @@ import type { CheckResult } from './check.ts';
 import { createRecorder } from './recorder.ts';
 import type { Spool } from './spool.ts';
 
-const check = (kind: 'pass' | 'unknown', probeId = 'p'): CheckResult => ({ probeId, service: 's', vantage: 'v', at: unixMs(1), durationMs: durationMs(1), outcome: kind === 'pass' ? { kind } : { kind, reason: '' }, phases: {}, evidence: {}, attempt: 0 });
+const check = (kind: 'pass' | 'unknown', probeId = 'p'): CheckResult => ({
+  probeId,
+  service: 's',
+  vantage: 'v',
+  at: unixMs(1),
+  durationMs: durationMs(1),
+  outcome: kind === 'pass' ? { kind } : { kind, reason: '' },
+  phases: {},
+  evidence: {},
+  attempt: 0,
+});
 
 function harness() {
   const clock = virtualClock(unixMs(1_800_000_000_000));
@@ -27,7 +37,10 @@ describe('the recorder', () => {
     expect(written).toEqual([{ at: 0, rows: 1 }]);
     await clock.advance(durationMs(1));
     await Promise.all(later);
-    expect(written).toEqual([{ at: 0, rows: 1 }, { at: 1_000, rows: 2 }]);
+    expect(written).toEqual([
+      { at: 0, rows: 1 },
+      { at: 1_000, rows: 2 },
+    ]);
   });
 
   it('does not let a result that is no pass wait', async () => {
@@ -37,7 +50,10 @@ describe('the recorder', () => {
     const waiting = recorder.checks([check('pass')]);
     await recorder.checks([check('unknown')]);
     await waiting;
-    expect(written).toEqual([{ at: 0, rows: 1 }, { at: 200, rows: 2 }]);
+    expect(written).toEqual([
+      { at: 0, rows: 1 },
+      { at: 200, rows: 2 },
+    ]);
   });
 
   it('bounds how often many failures write', async () => {

@@ -58,8 +58,27 @@ const start = () => {
   shipper = startShipper({ spool, sink: store, bus, clock: systemClock, onError: (error) => errors.push(error) });
   return shipper;
 };
-const log = (body: string, service = 'invoice'): LogRecord => ({ timestamp: unixMs(1), observedTimestamp: unixMs(1), severityNumber: 9, severityText: 'INFO', service, source: 's', body, attributes: {} });
-const check = (kind: 'pass' | 'unknown' = 'pass'): CheckResult => ({ probeId: 'p', service: 'invoice', vantage: 'v', at: unixMs(1), durationMs: durationMs(1), outcome: kind === 'pass' ? { kind } : { kind, reason: '' }, phases: {}, evidence: {}, attempt: 0 });
+const log = (body: string, service = 'invoice'): LogRecord => ({
+  timestamp: unixMs(1),
+  observedTimestamp: unixMs(1),
+  severityNumber: 9,
+  severityText: 'INFO',
+  service,
+  source: 's',
+  body,
+  attributes: {},
+});
+const check = (kind: 'pass' | 'unknown' = 'pass'): CheckResult => ({
+  probeId: 'p',
+  service: 'invoice',
+  vantage: 'v',
+  at: unixMs(1),
+  durationMs: durationMs(1),
+  outcome: kind === 'pass' ? { kind } : { kind, reason: '' },
+  phases: {},
+  evidence: {},
+  attempt: 0,
+});
 
 describe('the shipper', () => {
   it('stores everything and says so after it is stored', async () => {
@@ -125,7 +144,12 @@ describe('the shipper', () => {
     await spool.append({ kind: 'logs', rows: ['a', 'b', 'bad', 'c', 'd'].map((body) => log(body)) });
     await spool.append({ kind: 'logs', rows: [log('e')] });
     await shipper?.settled();
-    expect(store.rows().map((row) => (row as LogRecord).body).sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(
+      store
+        .rows()
+        .map((row) => (row as LogRecord).body)
+        .sort(),
+    ).toEqual(['a', 'b', 'c', 'd', 'e']);
     const letter = JSON.parse(await readFile(join(dir, 'dead-letters.ndjson'), 'utf8'));
     expect(letter).toMatchObject({ reason: 'cannot parse', kind: 'logs', rows: [{ body: 'bad' }] });
     expect(spool.health()).toMatchObject({ setAsideRows: 1, records: 0 });

@@ -135,7 +135,14 @@ describe('the spool', () => {
     await expect.poll(() => outcomes.length).toBeGreaterThan(5);
     await expect.poll(() => spool.health().full).toBe(true);
     let dropped = 0;
-    for (let value = 0; value < 20; value++) if ((await spool.append({ kind: 'samples', rows: Array.from({ length: 200 }, (_, at) => ({ metric: 'long metric name '.repeat(5), labels: {}, at: unixMs(at), value })) }, { whenFull: 'drop' })) === 'dropped') dropped++;
+    for (let value = 0; value < 20; value++)
+      if (
+        (await spool.append(
+          { kind: 'samples', rows: Array.from({ length: 200 }, (_, at) => ({ metric: 'long metric name '.repeat(5), labels: {}, at: unixMs(at), value })) },
+          { whenFull: 'drop' },
+        )) === 'dropped'
+      )
+        dropped++;
     expect(dropped).toBeGreaterThan(0);
     expect(spool.health().droppedRows).toBe(dropped * 200);
     expect(spool.health().bytes).toBeLessThanOrEqual(1_100_000);

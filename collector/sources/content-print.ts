@@ -21,12 +21,23 @@ export async function readAt(handle: FileHandle, offset: number, length: number)
 
 export type Print = Pick<FilePosition, 'head' | 'headLength' | 'tail'>;
 
+/** Bytes just read, so that they need not be read again. */
+export interface JustRead {
+  start: number;
+  bytes: Buffer;
+}
+
 /** The print of everything before `offset`; the head is kept once it has its full length. */
-export async function printOf(handle: FileHandle, offset: number, before: Print): Promise<Print> {
+export async function printOf(handle: FileHandle, offset: number, before: Print & { read?: JustRead }): Promise<Print> {
+  const part = async (from: number, length: number): Promise<Buffer> => {
+    const { read } = before;
+    const held = read && from >= read.start && from + length <= read.start + read.bytes.length;
+    return held ? read.bytes.subarray(from - read.start, from - read.start + length) : readAt(handle, from, length);
+  };
   const headLength = Math.min(offset, headMost);
-  const head = headLength === before.headLength ? before.head : digest(await readAt(handle, 0, headLength));
-  const tail = digest(await readAt(handle, offset - Math.min(offset, tailMost), Math.min(offset, tailMost)));
-  return { head, headLength, tail };
+  const tailLength = Math.min(offset, tailMost);
+  const head = headLength === before.headLength ? before.head : digest(await part(0, headLength));
+  return { head, headLength, tail: digest(await part(offset - tailLength, tailLength)) };
 }
 
 export const emptyPrint: Print = { head: digest(Buffer.alloc(0)), headLength: 0, tail: digest(Buffer.alloc(0)) };
@@ -38,4 +49,11 @@ export async function holds(handle: FileHandle, { offset, headLength, head, tail
   const tailLength = Math.min(offset, tailMost);
   const last = await readAt(handle, offset - tailLength, tailLength);
   return last.length === tailLength && digest(last) === tail;
+}
+
+export const headOf = async (handle: FileHandle): Promise<string> => digest(await readAt(handle, 0, headMost));
+
+/** Whether a file too short to hold everything could still become a copy: its head is the same as far as that can be told. */
+export async function beginsAlike(handle: FileHandle, { headLength, head }: Print, size: number): Promise<boolean> {
+  return size < headLength || digest(await readAt(handle, 0, headLength)) === head;
 }

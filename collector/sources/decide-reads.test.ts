@@ -3,7 +3,16 @@ import { decideReads, type Known, type Seen } from './decide-reads.ts';
 import { familyOf } from './rotated-names.ts';
 
 const known = (key: string, rest: Partial<Known> = {}): Known => ({ key, path: '/log/a.log', inode: '1:1', offset: 5_000, present: true, ...rest });
-const seen = (path: string, rest: Partial<Seen> & { same?: ReadonlySet<string> } = {}): Seen => ({ path, inode: '1:1', size: 6_000, mtimeMs: 0, compressed: false, steady: true, same: new Set(), ...rest });
+const seen = (path: string, rest: Partial<Seen> & { same?: ReadonlySet<string> } = {}): Seen => ({
+  path,
+  inode: '1:1',
+  size: 6_000,
+  mtimeMs: 0,
+  compressed: false,
+  perhapsCopying: false,
+  same: new Set(),
+  ...rest,
+});
 const decide = (files: Known[], sightings: Seen[]) => decideReads(files, sightings).map(({ seen: { path }, ...rest }) => ({ path, ...rest }));
 
 describe('what becomes of a file', () => {
@@ -19,8 +28,18 @@ describe('what becomes of a file', () => {
         { path: '/log/a.log', do: 'fresh', why: 'new', instead: undefined },
       ],
     },
-    { name: '3. shorter than it was read: truncated', files: [known('a')], sightings: [seen('/log/a.log', { size: 10 })], readings: [{ path: '/log/a.log', do: 'fresh', why: 'truncated', instead: 'a' }] },
-    { name: '4, 5. longer but with another content: replaced', files: [known('a')], sightings: [seen('/log/a.log', { size: 9_000 })], readings: [{ path: '/log/a.log', do: 'fresh', why: 'replaced', instead: 'a' }] },
+    {
+      name: '3. shorter than it was read: truncated',
+      files: [known('a')],
+      sightings: [seen('/log/a.log', { size: 10 })],
+      readings: [{ path: '/log/a.log', do: 'fresh', why: 'truncated', instead: 'a' }],
+    },
+    {
+      name: '4, 5. longer but with another content: replaced',
+      files: [known('a')],
+      sightings: [seen('/log/a.log', { size: 9_000 })],
+      readings: [{ path: '/log/a.log', do: 'fresh', why: 'replaced', instead: 'a' }],
+    },
     {
       name: '6. another file with the same first line is another file',
       files: [known('a', { offset: 30 })],
@@ -45,10 +64,30 @@ describe('what becomes of a file', () => {
         { path: '/log/a.log.1', do: 'adopt', key: 'a', copied: false },
       ],
     },
-    { name: 'a copy that is still growing is waited for', files: [known('a')], sightings: [seen('/log/a.log.1', { inode: '1:2', size: 100, steady: false })], readings: [{ path: '/log/a.log.1', do: 'wait' }] },
-    { name: '8. a compressed generation is left alone', files: [known('a')], sightings: [seen('/log/a.log.1.gz', { inode: '1:2', compressed: true })], readings: [{ path: '/log/a.log.1.gz', do: 'skip' }] },
-    { name: 'written anew with the same beginning under the same name', files: [known('a', { present: false, offset: 100 })], sightings: [seen('/log/a.log', { inode: '1:2', same: new Set(['a']) })], readings: [{ path: '/log/a.log', do: 'adopt', key: 'a', copied: false }] },
-    { name: 'of two generations with one inode the content decides', files: [known('old', { present: false }), known('new', { offset: 200 })], sightings: [seen('/log/a.log', { size: 300, same: new Set(['new']) })], readings: [{ path: '/log/a.log', do: 'continue', key: 'new' }] },
+    {
+      name: 'a copy that is still growing is waited for',
+      files: [known('a')],
+      sightings: [seen('/log/a.log.1', { inode: '1:2', size: 100, perhapsCopying: true })],
+      readings: [{ path: '/log/a.log.1', do: 'wait' }],
+    },
+    {
+      name: '8. a compressed generation is left alone',
+      files: [known('a')],
+      sightings: [seen('/log/a.log.1.gz', { inode: '1:2', compressed: true })],
+      readings: [{ path: '/log/a.log.1.gz', do: 'skip' }],
+    },
+    {
+      name: 'written anew with the same beginning under the same name',
+      files: [known('a', { present: false, offset: 100 })],
+      sightings: [seen('/log/a.log', { inode: '1:2', same: new Set(['a']) })],
+      readings: [{ path: '/log/a.log', do: 'adopt', key: 'a', copied: false }],
+    },
+    {
+      name: 'of two generations with one inode the content decides',
+      files: [known('old', { present: false }), known('new', { offset: 200 })],
+      sightings: [seen('/log/a.log', { size: 300, same: new Set(['new']) })],
+      readings: [{ path: '/log/a.log', do: 'continue', key: 'new' }],
+    },
   ])('$name', ({ files, sightings, readings }) => {
     expect(decide(files, sightings)).toEqual(readings);
   });

@@ -17,8 +17,8 @@ export interface Seen {
   size: number;
   mtimeMs: number;
   compressed: boolean;
-  /** As large as when it was last looked at. */
-  steady: boolean;
+  /** Still growing, and so far it could become a copy of a file it may have been rotated from. */
+  perhapsCopying: boolean;
   /** The known files whose content, as far as it was read, this file begins with. */
   same: ReadonlySet<string>;
 }
@@ -41,35 +41,39 @@ const surely = 1_024;
  * decide nothing but which content to compare. Oldest first, so that a rotated file is finished before its successor begins.
  */
 export function decideReads(known: readonly Known[], seen: readonly Seen[]): Reading[] {
-  const byInode = new Map(seen.map((file) => [file.inode, file]));
-  const holders = new Set(known.filter(({ key, inode, present }) => present && byInode.get(inode)?.same.has(key) !== false).map(({ key }) => key));
+  const sightings = new Map(seen.map((file) => [file.inode, file]));
+  const files = new Map(known.map((file) => [file.key, file]));
+  const owners = Map.groupBy(known, ({ inode }) => inode);
   const moved = new Set<string>();
+  const isHeld = ({ key, inode, present }: Known): boolean => moved.has(key) || (present && sightings.get(inode)?.same.has(key) !== false);
   return [...seen]
     .sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? 1 : -1))
     .map((file) => {
-      const reading = decideRead(known, file, (key) => holders.has(key) || moved.has(key));
+      const alike = [...file.same].flatMap((key) => files.get(key) ?? []);
+      const reading = decideRead(file, { own: owners.get(file.inode) ?? [], alike, isHeld });
       if (reading.do === 'adopt' && !reading.copied) moved.add(reading.key);
       return reading;
     });
 }
 
-function decideRead(known: readonly Known[], seen: Seen, isHeld: (key: string) => boolean): Reading {
-  const own = known.filter(({ inode }) => inode === seen.inode).sort((a, b) => b.offset - a.offset);
-  const same = own.find(({ key }) => seen.same.has(key));
-  if (same) return { do: 'continue', seen, key: same.key };
-  if (seen.compressed) return { do: 'skip', seen };
-  const earlier = earlierNames(seen.path);
-  const origin = originOf(known, seen, { earlier, isHeld });
-  if (origin) return { do: 'adopt', seen, key: origin.key, copied: isHeld(origin.key) };
-  const before = own[0];
-  if (before) return { do: 'fresh', seen, why: seen.size < before.offset ? 'truncated' : 'replaced', instead: before.key };
-  if (!seen.steady && known.some(({ path }) => earlier.includes(path))) return { do: 'wait', seen };
-  return { do: 'fresh', seen, why: 'new', instead: undefined };
+interface Candidates {
+  /** Known under the same inode. */
+  own: readonly Known[];
+  /** Known with the same content as far as it was read. */
+  alike: readonly Known[];
+  isHeld(known: Known): boolean;
 }
 
-/** The known file this one continues under another inode, the furthest read first. */
-function originOf(known: readonly Known[], seen: Seen, { earlier, isHeld }: { earlier: string[]; isHeld(key: string): boolean }): Known | undefined {
-  const alike = known.filter(({ key, inode, offset }) => inode !== seen.inode && offset > 0 && seen.same.has(key));
-  const fitting = alike.filter(({ key, path, offset }) => earlier.includes(path) || (!isHeld(key) && (path === seen.path || offset >= surely)));
-  return fitting.sort((a, b) => b.offset - a.offset)[0];
+const furthest = (files: readonly Known[]): Known | undefined => [...files].sort((a, b) => b.offset - a.offset)[0];
+
+function decideRead(seen: Seen, { own, alike, isHeld }: Candidates): Reading {
+  const same = furthest(alike.filter(({ inode }) => inode === seen.inode));
+  if (same) return { do: 'continue', seen, key: same.key };
+  if (seen.compressed) return { do: 'skip', seen };
+  const earlier = alike.length > 0 ? earlierNames(seen.path) : [];
+  const origin = furthest(alike.filter((file) => file.offset > 0 && (earlier.includes(file.path) || (!isHeld(file) && (file.path === seen.path || file.offset >= surely)))));
+  if (origin) return { do: 'adopt', seen, key: origin.key, copied: isHeld(origin) };
+  const before = furthest(own);
+  if (before) return { do: 'fresh', seen, why: seen.size < before.offset ? 'truncated' : 'replaced', instead: before.key };
+  return seen.perhapsCopying ? { do: 'wait', seen } : { do: 'fresh', seen, why: 'new', instead: undefined };
 }

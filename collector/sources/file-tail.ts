@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Encoding } from '#collector/encoding.ts';
 import type { LineOrigin } from '#collector/origin.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
-import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
+import { between, type UnixMs, unixMs } from '#lib/time.ts';
 import { emptyPrint, printOf } from './content-print.ts';
 import { decideReads, type Reading, type Seen } from './decide-reads.ts';
 import { findFiles } from './find-files.ts';
@@ -13,7 +13,9 @@ import { findRenamed } from './renamed.ts';
 import { familyOf } from './rotated-names.ts';
 import type { RunningSource, SourceContext } from './source.ts';
 import { createCounters, type SourceCounters } from './source-counters.ts';
-import { closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, type TailedFile, unread } from './tailed-file.ts';
+import { discoverMs, drainMs, freshLooks, mostHandles, pollMs, quietLooks, rememberMs, roundMs, warmLooks, warmMs } from './tail-limits.ts';
+import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, type TailedFile, unread } from './tailed-file.ts';
+import { type WatchHints, watchHints } from './watch-hints.ts';
 
 export interface FileTailConfig {
   id: string;
@@ -26,26 +28,14 @@ export interface FileTailConfig {
   idleMs: number;
 }
 
-const pollMs = durationMs(250);
-const discoverMs = 1_000;
-/** Files looked at in each round beside those that changed in the last minute. */
-const quietLooks = 200;
-const warmMs = 60_000;
-/** How long a file that lost its place is still read from, for writers that have not noticed. */
-const drainMs = 5_000;
-/** How long a position is remembered after its file was last seen. */
-const rememberMs = 3_600_000;
-/** A round ends after this, so that new files are noticed while old ones are long. */
-const roundMs = 500;
-const mostHandles = 500;
-
 export function startFileTail(config: FileTailConfig, context: SourceContext): RunningSource {
   const tail = new FileTail(config, context);
   const loop = startLoop({ name: `source ${config.id}`, everyMs: pollMs, clock: context.clock, run: (now) => tail.round(now), onError: (error) => tail.fail('', error) });
   return tail.running(loop);
 }
 
-class FileTail {
+/** The source without its loop: `round` looks, decides and reads once. */
+export class FileTail {
   readonly #config: FileTailConfig;
   readonly #context: SourceContext;
   readonly #counters: SourceCounters;
@@ -54,28 +44,32 @@ class FileTail {
   readonly #known = new KnownFiles();
   readonly #sizes = new Map<string, number>();
   readonly #troubled = new Set<string>();
+  readonly #hints: WatchHints;
   #paths: string[] = [];
   #fresh: string[] = [];
   #cursor = 0;
   #discoverAt = unixMs(0);
-  #rounds = 0;
+  #searched = false;
   #lagMs: number | null = null;
 
   constructor(config: FileTailConfig, context: SourceContext) {
     this.#config = config;
     this.#context = context;
     const { spool, clock } = context;
+    this.#hints = watchHints(clock);
     this.#counters = createCounters({ id: config.id, kind: 'file', clock });
     this.#gatherer = createGatherer({ origin: { source: config.id, service: config.service, format: config.format }, spool, clock, counters: this.#counters, signal: this.#stopping.signal });
     for (const [key, position] of spool.positions(config.id)) this.#known.add(remembered(key, position, clock.now()));
   }
 
   running(loop: Loop): RunningSource {
+    this.#hints.onHint(loop.nudge);
     return {
       health: () => this.#counters.health({ open: this.#known.all().filter(({ present }) => present).length, lagMs: this.#lagMs }),
       nudge: loop.nudge,
       stop: async () => {
         this.#stopping.abort();
+        this.#hints.stop();
         await loop.stop();
         await Promise.all(this.#known.all().map(closeHandle));
       },
@@ -89,7 +83,7 @@ class FileTail {
     this.#notePresence(look, now);
     const readings = decideReads(this.#known.all(), look.seen);
     for (const reading of readings) await this.#guard(reading.seen.path, () => this.#apply(reading, now));
-    if (this.#rounds++ === 0) await this.#reopenRenamed(now);
+    await this.#reopenRenamed(now);
     const behind = await this.#readAll(readings, now);
     await this.#followOriginals();
     await this.#finishGone(now);
@@ -116,21 +110,23 @@ class FileTail {
   }
 
   async #discover(now: UnixMs): Promise<void> {
-    if (now < this.#discoverAt) return;
+    if (now < this.#discoverAt && !this.#hints.hasNewName()) return;
     const startedAt = this.#context.clock.elapsed();
     const found = await findFiles(this.#config.paths);
     const before = new Set(this.#paths);
-    this.#fresh = [...found].filter((path) => !before.has(path));
+    this.#fresh.push(...[...found].filter((path) => !before.has(path)).sort());
     for (const path of before) if (!found.has(path)) this.#sizes.delete(path);
     this.#paths = [...found];
+    this.#hints.watch(found);
     // A search through very many files may take a twentieth of the time, not more.
     this.#discoverAt = unixMs(now + Math.max(discoverMs, 20 * (this.#context.clock.elapsed() - startedAt)));
   }
 
   #pathsToLookAt(now: UnixMs): Set<string> {
-    const paths = new Set(this.#fresh);
-    this.#fresh = [];
-    for (const file of this.#known.all()) if (file.present && (between(file.changedAt, now) < warmMs || file.behindSince !== undefined)) paths.add(file.path);
+    const paths = new Set([...this.#fresh.splice(0, freshLooks), ...this.#hints.take()]);
+    const warm = this.#known.all().filter((file) => file.present && (between(file.changedAt, now) < warmMs || file.behindSince !== undefined));
+    if (warm.length > warmLooks) warm.sort((a, b) => b.changedAt - a.changedAt);
+    for (const file of warm.slice(0, warmLooks)) paths.add(file.path);
     for (let count = Math.min(quietLooks, this.#paths.length); count > 0; count--) paths.add(this.#paths[this.#cursor++ % this.#paths.length] as string);
     return paths;
   }
@@ -178,7 +174,7 @@ class FileTail {
   }
 
   #place(file: TailedFile, { path, inode, size, mtimeMs }: Seen, now: UnixMs): void {
-    if (file.size !== size || file.mtimeMs !== mtimeMs) file.changedAt = now;
+    if (file.size !== size || file.mtimeMs !== mtimeMs) file.changedAt = file.size < 0 ? changedBy(mtimeMs, now) : now;
     const moved = file.path !== path || file.inode !== inode || !file.present;
     Object.assign(file, { path, inode, size, mtimeMs, present: true });
     if (!moved) return;
@@ -189,7 +185,7 @@ class FileTail {
   async #begin(seen: Seen, now: UnixMs): Promise<void> {
     const file = unread(seen, now);
     // Only what was there before the very first look may be skipped; what appears later is read from its beginning.
-    if (this.#config.startAt === 'end' && this.#rounds === 0) {
+    if (this.#config.startAt === 'end' && !this.#searched) {
       file.offset = seen.size;
       const handle = await handleOf(file);
       if (handle) Object.assign(file, await printOf(handle, seen.size, emptyPrint));
@@ -200,6 +196,8 @@ class FileTail {
 
   /** Renamed while we were not running, to a name nobody asked us to watch: what is left of it is still read. */
   async #reopenRenamed(now: UnixMs): Promise<void> {
+    if (this.#searched || this.#fresh.length > 0) return;
+    this.#searched = true;
     for (const file of this.#known.all().filter(({ present, handle }) => !present && !handle)) {
       await this.#guard(file.path, async () => {
         file.handle = await findRenamed(file);
@@ -242,8 +240,8 @@ class FileTail {
     if (!file.present) file.changedAt = now;
     this.#counters.add({ longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });
     if (cut.undecodable > 0) this.fail(`${file.path} encoding`, new Error(`${file.path}: ${cut.undecodable} lines hold bytes that are not ${file.encoding?.name}; check the source's encoding`));
-    await this.#gatherer.add(cut.lines, unixMs(file.mtimeMs || now));
-    this.#gatherer.reached(file.key, positionOf(file));
+    await this.#gatherer.add(cut.lines, { key: file.key, position: positionOf(file), writtenAt: unixMs(file.mtimeMs || now) });
+    if (atEnd && file.present && this.#known.isLarge(mostHandles)) await closeHandle(file);
     return atEnd;
   }
 
@@ -281,8 +279,11 @@ class FileTail {
   /** A file is held open so that what is written just before it is removed is not lost, the busiest ones when there are too many. */
   async #adjustHandles(): Promise<void> {
     const present = this.#known.all().filter((file) => file.present);
-    const byUse = present.length > mostHandles ? present.sort((a, b) => b.changedAt - a.changedAt) : present;
-    for (const file of byUse.slice(mostHandles)) await closeHandle(file);
-    for (const file of byUse.slice(0, mostHandles).filter(({ handle }) => !handle)) await this.#guard(file.path, async () => void (await handleOf(file)));
+    if (present.length > mostHandles) {
+      const open = present.filter(({ handle }) => handle).sort((a, b) => b.changedAt - a.changedAt);
+      for (const file of open.slice(mostHandles)) await closeHandle(file);
+      return;
+    }
+    for (const file of present.filter(({ handle }) => !handle)) await this.#guard(file.path, async () => void (await handleOf(file)));
   }
 }

@@ -1,10 +1,11 @@
+import { headMost } from './content-print.ts';
 import { earlierNames } from './rotated-names.ts';
 import type { TailedFile } from './tailed-file.ts';
 
 /** Every file being followed or remembered, found by what a new sighting may be compared with. */
 export class KnownFiles {
   readonly #files = new Map<string, TailedFile>();
-  #index: { inodes: Map<string, TailedFile[]>; paths: Map<string, TailedFile[]>; absent: TailedFile[] } | undefined;
+  #index: { inodes: Map<string, TailedFile[]>; paths: Map<string, TailedFile[]>; absent: Map<string, TailedFile[]> } | undefined;
 
   add(file: TailedFile): void {
     this.#files.set(file.key, file);
@@ -29,6 +30,10 @@ export class KnownFiles {
     return [...this.#files.values()];
   }
 
+  isLarge(files: number): boolean {
+    return this.#files.size > files;
+  }
+
   byInode(inode: string): readonly TailedFile[] {
     return this.#indexed().inodes.get(inode) ?? [];
   }
@@ -37,19 +42,23 @@ export class KnownFiles {
     return this.#indexed().paths.get(path) ?? [];
   }
 
-  /** The same inode, the same name or one it may have been rotated from, and whatever has lost its place. */
-  candidates(path: string, inode: string): Set<TailedFile> {
-    const { inodes, paths, absent } = this.#indexed();
-    return new Set([...(inodes.get(inode) ?? []), ...[path, ...earlierNames(path)].flatMap((name) => paths.get(name) ?? []), ...absent]);
+  /** Of the same name, or one the path may have been rotated from. */
+  byEarlierName(path: string): TailedFile[] {
+    return [path, ...earlierNames(path)].flatMap((name) => this.byPath(name));
+  }
+
+  /** Those that have lost their place and begin with these bytes; only files read far enough to be told apart by them. */
+  absentWithHead(head: string): readonly TailedFile[] {
+    return this.#indexed().absent.get(head) ?? [];
   }
 
   #indexed() {
     if (this.#index) return this.#index;
-    const index = { inodes: new Map<string, TailedFile[]>(), paths: new Map<string, TailedFile[]>(), absent: [] as TailedFile[] };
+    const index = { inodes: new Map<string, TailedFile[]>(), paths: new Map<string, TailedFile[]>(), absent: new Map<string, TailedFile[]>() };
     for (const file of this.#files.values()) {
       push(index.inodes, file.inode, file);
       push(index.paths, file.path, file);
-      if (!file.present) index.absent.push(file);
+      if (!file.present && file.headLength === headMost) push(index.absent, file.head, file);
     }
     this.#index = index;
     return index;

@@ -11,11 +11,18 @@ import type { SourceCounters } from './source-counters.ts';
  * The first lines after a quiet second do not wait.
  */
 export interface LineGatherer {
-  add(lines: readonly string[], writtenAt: UnixMs): Promise<void>;
-  /** This is how far the file has been read, once everything added so far is kept. */
+  add(lines: readonly string[], from: LinesFrom): Promise<void>;
+  /** This is where a file is known to be, without new lines; null forgets it. */
   reached(key: string, position: FilePosition | null): void;
   /** Hands on what is due, or everything. */
   flush(how: 'due' | 'all'): Promise<void>;
+}
+
+export interface LinesFrom {
+  key: string;
+  /** Behind these lines: kept in the same record as they are. */
+  position: FilePosition;
+  writtenAt: UnixMs;
 }
 
 export interface GathererOptions {
@@ -48,10 +55,13 @@ export function createGatherer({ origin, spool, clock, counters, signal }: Gathe
   };
 
   return {
-    async add(lines, writtenAt) {
+    async add(lines, { key, position, writtenAt }) {
       const filled = lines.filter((line) => !isBlank(line));
       counters.add({ lines: lines.length, blank: lines.length - filled.length });
-      if (filled.length === 0) return;
+      if (filled.length === 0) {
+        reached[key] = position;
+        return;
+      }
       const now = clock.now();
       // Lines of an old file are dated by it; those of a living one by the moment they are read.
       const nearAt = between(writtenAt, now) > dayMs ? writtenAt : now;
@@ -61,6 +71,7 @@ export function createGatherer({ origin, spool, clock, counters, signal }: Gathe
       counters.add({ events: rows.length - malformed, malformed });
       for (const line of filled) batch.lines.push(line);
       for (const row of rows) batch.rows.push(row);
+      reached[key] = position;
       if (batch.lines.length >= mostRows) await send();
     },
     reached(key, position) {

@@ -1,4 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { beginsAlike, headMost, headOf } from './content-print.ts';
 import type { Seen } from './decide-reads.ts';
 import type { KnownFiles } from './known-files.ts';
 import { isCompressed, stillHolds, type TailedFile } from './tailed-file.ts';
@@ -11,18 +12,25 @@ export interface Look {
   troubles: { path: string; error: NodeJS.ErrnoException }[];
 }
 
+/** Files looked at side by side: as many as the system's file threads. */
+const atOnce = 4;
+
 export async function lookAt(paths: Iterable<string>, known: KnownFiles, sizes: Map<string, number>): Promise<Look> {
   const look: Look = { seen: [], missing: [], troubles: [] };
-  for (const path of paths) {
-    try {
-      const seen = await lookAtOne(path, known, sizes);
-      if (seen) look.seen.push(seen);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'ENOENT' || code === 'ENOTDIR') look.missing.push(path);
-      else look.troubles.push({ path, error: error as NodeJS.ErrnoException });
+  const queue = [...paths];
+  const lookOn = async (): Promise<void> => {
+    for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+      try {
+        const seen = await lookAtOne(path, known, sizes);
+        if (seen) look.seen.push(seen);
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        if (code === 'ENOENT' || code === 'ENOTDIR') look.missing.push(path);
+        else look.troubles.push({ path, error: error as NodeJS.ErrnoException });
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lookOn));
   return look;
 }
 
@@ -32,19 +40,37 @@ async function lookAtOne(path: string, known: KnownFiles, sizes: Map<string, num
   const inode = `${about.dev}:${about.ino}`;
   const steady = sizes.get(path) === about.size;
   sizes.set(path, about.size);
-  const facts = { path, inode, size: about.size, mtimeMs: about.mtimeMs, steady };
+  const facts = { path, inode, size: about.size, mtimeMs: about.mtimeMs };
   const own = known.byInode(inode).find((file) => file.present && file.path === path && file.size === about.size && file.mtimeMs === about.mtimeMs);
-  if (own) return { ...facts, compressed: false, same: new Set([own.key]) };
+  if (own) return { ...facts, compressed: false, perhapsCopying: false, same: new Set([own.key]) };
   const handle = await open(path, 'r');
   try {
-    return { ...facts, ...(await compare(handle, known.candidates(path, inode), about.size)) };
+    return { ...facts, ...(await compare(handle, { ...facts, steady, known })) };
   } finally {
     await handle.close();
   }
 }
 
-async function compare(handle: FileHandle, candidates: Iterable<TailedFile>, size: number): Promise<Pick<Seen, 'compressed' | 'same'>> {
+interface Comparison {
+  path: string;
+  inode: string;
+  size: number;
+  steady: boolean;
+  known: KnownFiles;
+}
+
+/** Compares with the same inode first, then with what the name suggests, and only then with whatever has lost its place. */
+async function compare(handle: FileHandle, { path, inode, size, steady, known }: Comparison): Promise<Pick<Seen, 'compressed' | 'same' | 'perhapsCopying'>> {
   const same = new Set<string>();
-  for (const file of candidates) if (file.offset <= size && (await stillHolds(handle, file))) same.add(file.key);
-  return { compressed: same.size === 0 && (await isCompressed(handle)), same };
+  const check = async (files: Iterable<TailedFile>): Promise<void> => {
+    for (const file of files) if (file.offset <= size && !same.has(file.key) && (await stillHolds(handle, file))) same.add(file.key);
+  };
+  await check(known.byInode(inode));
+  if (same.size > 0) return { compressed: false, same, perhapsCopying: false };
+  const suggested = known.byEarlierName(path);
+  await check(suggested);
+  if (size >= headMost) await check(known.absentWithHead(await headOf(handle)));
+  let perhapsCopying = false;
+  for (const file of steady ? [] : suggested) if (file.path !== path && file.offset > size) perhapsCopying ||= await beginsAlike(handle, file, size);
+  return { compressed: same.size === 0 && (await isCompressed(handle)), same, perhapsCopying };
 }

@@ -4,7 +4,7 @@ import type { FilePosition } from '#collector/batch.ts';
 import { type Encoding, encodingByMark } from '#collector/encoding.ts';
 import { type Cut, cutLines } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
-import type { UnixMs } from '#lib/time.ts';
+import { type UnixMs, unixMs } from '#lib/time.ts';
 import { emptyPrint, holds, printOf, readAt } from './content-print.ts';
 import type { Seen } from './decide-reads.ts';
 
@@ -42,6 +42,9 @@ export const unread = ({ path, inode, size, mtimeMs }: Seen, now: UnixMs): Taile
   changedAt: now,
 });
 
+/** A file that was there before us last changed when it says, unless its clock is ahead. */
+export const changedBy = (mtimeMs: number, now: UnixMs): UnixMs => unixMs(Math.min(now, mtimeMs));
+
 const idle = { handle: undefined, encoding: undefined, behindSince: undefined, shadowOf: undefined };
 
 /** Small enough that parsing a slice does not keep a probe from starting on time. */
@@ -78,14 +81,14 @@ export async function readSlice(file: TailedFile, { declared, end }: { declared:
   const handle = await handleOf(file);
   if (!handle) return { cut: { lines: [], used: 0, skipping: file.skipping, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true };
   const bytes = await readAt(handle, file.offset, sliceBytes);
-  const markLength = await findEncoding(file, declared, handle);
-  const skip = file.offset === 0 ? markLength : 0;
+  const start = file.offset;
+  const skip = await findEncoding(file, declared, start === 0 ? bytes : undefined);
   const last = bytes.length < sliceBytes;
   const cut = cutLines(bytes.subarray(skip), { encoding: file.encoding ?? declared, skipping: file.skipping, end: end && last, mask: maskText });
   if (cut.used > 0) {
     file.offset += skip + cut.used;
     file.skipping = cut.skipping;
-    Object.assign(file, await printOf(handle, file.offset, file));
+    Object.assign(file, await printOf(handle, file.offset, { ...file, read: { start, bytes } }));
   }
   return { cut, atEnd: last || cut.used === 0 };
 }
@@ -98,12 +101,12 @@ export async function followOriginal(copy: TailedFile, original: TailedFile | un
   return !original?.present || copy.offset >= copy.size;
 }
 
-/** The encoding by the file's mark if it has one; also how long that mark is. */
-async function findEncoding(file: TailedFile, declared: Encoding, handle: FileHandle): Promise<number> {
-  if (file.encoding && file.offset > 0) return 0;
-  const mark = encodingByMark(await readAt(handle, 0, 3));
+/** Settles the encoding, by the file's mark if it has one; answers how much of these bytes, the file's first, is the mark. */
+async function findEncoding(file: TailedFile, declared: Encoding, first: Buffer | undefined): Promise<number> {
+  if (file.encoding && !first) return 0;
+  const mark = encodingByMark(first ?? (file.handle ? await readAt(file.handle, 0, 3) : Buffer.alloc(0)));
   file.encoding = mark?.encoding ?? declared;
-  return mark?.length ?? 0;
+  return first ? (mark?.length ?? 0) : 0;
 }
 
 export const isCompressed = async (handle: FileHandle): Promise<boolean> => {

@@ -1,0 +1,17 @@
+import { durationMs } from '#lib/time.ts';
+
+/** How often, how many and how long: the pace of following files. */
+export const pollMs = durationMs(250);
+export const discoverMs = 1_000;
+/** Files looked at in each round beside those that changed in the last minute. */
+export const quietLooks = 200;
+export const warmMs = 60_000;
+export const warmLooks = 1_000;
+export const freshLooks = 1_000;
+/** How long a file that lost its place is still read from, for writers that have not noticed. */
+export const drainMs = 5_000;
+/** How long a position is remembered after its file was last seen. */
+export const rememberMs = 3_600_000;
+/** A round ends after this, so that new files are noticed while old ones are long. */
+export const roundMs = 500;
+export const mostHandles = 500;
