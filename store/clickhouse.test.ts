@@ -49,7 +49,7 @@ describe('a store that cannot be reached', () => {
   });
 });
 
-/** A clock on which five seconds of patience pass in no time. */
+/** A clock on which ten seconds of patience pass in no time. */
 function impatient() {
   let now = 0;
   const tick = () => {

@@ -31,7 +31,7 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
-const patienceMs = durationMs(5_000);
+const patienceMs = durationMs(10_000);
 
 /** Connects and creates the database when it is missing (Atomic: the default one cannot hold refreshable views). */
 export async function connectTelemetry({ url, password = '', username = 'default', database = 'fenghuo', clock = systemClock }: TelemetryAddress): Promise<Telemetry> {
