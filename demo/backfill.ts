@@ -17,7 +17,7 @@ import { type Random, seeded } from './random.ts';
 
 const span = durationMs(26 * hour);
 /** The last hour is as dense as the present, so that a chart does not jump where it begins. */
-const dense = durationMs(70 * minute);
+const dense = durationMs(62 * minute);
 const rowsPerBatch = 20_000;
 
 /** Writes the past before `now`; the same `now` and seed write the same rows once, however often it is called. */
@@ -48,7 +48,7 @@ interface PastSlot {
 
 function pastChecks({ probe, vantage, place }: PastSlot, { now, random }: { now: UnixMs; random: Random }): CheckResult[] {
   const results: CheckResult[] = [];
-  const sparse = durationMs(Math.max(probe.intervalMs, 2 * minute));
+  const sparse = durationMs(Math.max(probe.intervalMs, minute));
   let at = unixMs(now - span + ((place * 0.618) % 1) * sparse);
   while (at < now - second) {
     results.push(pastCheck({ probe, vantage, place }, { at, now, random }));

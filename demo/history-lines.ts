@@ -16,7 +16,7 @@ export interface HistoryLines {
 }
 
 /** Share of the real traffic that is told of the older past. */
-const sparseShare = 0.15;
+const sparseShare = 0.1;
 
 interface Past {
   from: UnixMs;
