@@ -68,6 +68,25 @@ export async function openIncident(ward: Ward, { fingerprint, actor, now }: By &
   });
 }
 
+/** Declares an incident by hand with a runbook to walk, before or without any alert. */
+export async function startByHand(ward: Ward, { runbook: id, actor, now }: By & { runbook: string }): Promise<Done<{ id: string }>> {
+  const runbook = ward.runbooks().find((candidate) => candidate.id === id);
+  if (!runbook) return refused('not-found', `没有预案 ${id}`, `there is no runbook ${id}`);
+  return ward.inTurn(async () => {
+    const open = (await ward.store.incidents({ state: 'open', limit: 200 })).find(({ service }) => service === '');
+    if (open) return refused('conflict', `已有手动建立的事件 ${open.number}，请先结束它`, `incident ${open.number}, declared by hand, is still open`);
+    const incident = newIncident({ service: '', level: runbook.level ?? ward.policy.levelBy.warning, title: runbook.title, alerts: [] }, now);
+    const change: IncidentCommit = {
+      ...emptyCommit(incident, { zone: ward.zone, at: now }),
+      isNew: true,
+      timeline: [line(saidDeclared(runbook.title), { actor, at: now })],
+      audit: { actor, action: 'incident.start', before: null, after: { runbook: id } },
+    };
+    const opened = await keep(ward, attachRunbook(change, { runbook, params: ward.params, labels: {}, runId: randomUUID() }));
+    return { ok: true, value: { id: opened.id } };
+  });
+}
+
 export async function addNote(ward: Ward, { id, text, actor, now }: By & { id: string; text: string }): Promise<Done> {
   const note = tidy(text);
   if (note === '') return refused('invalid', '请写点什么', 'write something');

@@ -79,7 +79,7 @@ async function readProbe(facts: Facts, { probe, now }: { probe: GateScope['probe
 }
 
 async function countVantages(facts: Facts, scope: GateScope, now: UnixMs): Promise<number> {
-  const probes = scope.probes.filter(({ service }) => service === scope.service);
+  const probes = scope.probes.filter(({ service }) => scope.service === '' || service === scope.service);
   if (probes.length === 0) return 0;
   const longest = Math.max(...probes.map(({ intervalMs }) => freshFor(intervalMs)));
   const checks = await facts.recentChecks({ probeIds: probes.map(({ id }) => id), limit: 3, window: { from: unixMs(now - longest), until: now } });

@@ -131,7 +131,8 @@ function applies({ appliesWhen }: Runbook, alert: Alert): boolean {
   return parsed.length > 0 && parsed.every((part) => part.ok && matchesAll(part.matchers, labelsOf(alert)));
 }
 
-/** An incident is over when its alerts are and the run's last word holds; without a run the alerts alone decide. */
+/** An incident is over when its alerts are and the run's last word holds; without a run the alerts alone decide, without alerts the walked run. */
 export function resolvable(incident: Incident, { hasRun, verified, gateHeld }: { hasRun: boolean; verified: boolean; gateHeld: boolean }): boolean {
+  if (incident.alerts.length === 0) return isOpen(incident) && hasRun && verified;
   return incident.state === 'mitigated' && incident.alerts.every(({ resolvedAt }) => resolvedAt !== null) && (!hasRun || verified || gateHeld);
 }

@@ -5,7 +5,7 @@ import type { Clock } from '#lib/clock.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
 import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import { callHttp, type Perform } from './action.ts';
-import { addNote, closeIncident, noteAcknowledgement, openIncident, setLevel, setRole } from './desk.ts';
+import { addNote, closeIncident, noteAcknowledgement, openIncident, setLevel, setRole, startByHand } from './desk.ts';
 import type { GateScope } from './gate-reading.ts';
 import { renderBilingual } from './markdown.ts';
 import type { AlertsNow, EvidenceSource, IncidentStore, NoticePublisher, RunbookTopics } from './ports.ts';
@@ -102,6 +102,7 @@ function deskOf(ward: Ward, loop: Loop) {
       return incidentRoom({ incident, run, timeline, gates: ward.gates }, now);
     },
     open: (ask: Parameters<typeof openIncident>[1]) => then(openIncident(ward, ask)),
+    start: (ask: Parameters<typeof startByHand>[1]) => then(startByHand(ward, ask)),
     addNote: (ask: Parameters<typeof addNote>[1]) => addNote(ward, ask),
     setRole: (ask: Parameters<typeof setRole>[1]) => setRole(ward, ask),
     setLevel: (ask: Parameters<typeof setLevel>[1]) => setLevel(ward, ask),

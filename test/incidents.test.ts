@@ -237,6 +237,15 @@ describe('incidents', () => {
     await at.stop();
   }, 60_000);
 
+  test('a runbook started by hand declares an incident, and there is one such at a time', async () => {
+    const at = await world('');
+    expect(await at.desk().start({ runbook: 'nope', actor, now: at.clock.now() })).toMatchObject({ ok: false, code: 'not-found' });
+    expect(await at.desk().start({ runbook: 'slow-response', actor, now: at.clock.now() })).toMatchObject({ ok: true });
+    expect(await at.desk().start({ runbook: 'errors', actor, now: at.clock.now() })).toMatchObject({ ok: false, code: 'conflict' });
+    expect(await at.room()).toMatchObject({ incident: { state: 'declared', runbook: { id: 'slow-response', step: 1 } }, timeline: [{ actor: '演示甲' }, {}] });
+    await at.stop();
+  }, 60_000);
+
   test('what was written cannot be rewritten', async () => {
     await expect(base.state.pool.query(`update incident_timeline set text = '{}'`)).rejects.toThrow('only ever added to');
     await expect(base.state.pool.query('delete from run_event')).rejects.toThrow('only ever added to');
