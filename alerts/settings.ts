@@ -65,7 +65,11 @@ const alertingShape = z.strictObject({
   private_addresses: z.enum(['allowed', 'refused']).prefault('allowed'),
 });
 
-export type AlertingSettings = AlertingPlan & { privateAddresses: 'allowed' | 'refused' };
+export type AlertingSettings = AlertingPlan & {
+  privateAddresses: 'allowed' | 'refused';
+  /** The section as it was written; show it through `configYaml` only. */
+  written: Readonly<Record<string, unknown>>;
+};
 
 const fiveMinutes = durationMs(300_000);
 const nobody: AlertingSettings = {
@@ -75,6 +79,7 @@ const nobody: AlertingSettings = {
   intervals: new Map(),
   resolveTimeoutMs: fiveMinutes,
   privateAddresses: 'allowed',
+  written: {},
 };
 
 /**
@@ -96,10 +101,10 @@ export const alertingSection = z.record(z.string(), z.unknown()).transform((raw,
         hint: known.length > 0 ? `known: ${known.join(', ')}` : 'none is defined',
       });
   }
-  return parsed.success ? planOf(parsed.data, entries) : nobody;
+  return parsed.success ? { ...planOf(parsed.data, entries), written: raw } : nobody;
 });
 
-function planOf(data: z.output<typeof alertingShape>, entries: readonly ReceiverEntry[]): AlertingSettings {
+function planOf(data: z.output<typeof alertingShape>, entries: readonly ReceiverEntry[]): Omit<AlertingSettings, 'written'> {
   return {
     root: buildRoute(routeWish(data.route)),
     receivers: new Map(entries.map((entry) => [entry.name, entry.integrations])),

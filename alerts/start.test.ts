@@ -25,17 +25,21 @@ interface Mailbox {
   url: string;
   mails: { mail: ParsedMail; at: number }[];
   refuse: number[];
+  /** What was refused. */
+  refused: ParsedMail[];
   close(): Promise<void>;
 }
 
 async function openMailbox(): Promise<Mailbox> {
   const mails: Mailbox['mails'] = [];
   const refuse: number[] = [];
+  const refused: ParsedMail[] = [];
   const server = new SMTPServer({
     authOptional: true,
     onData(stream, _session, done) {
       void simpleParser(stream).then((mail) => {
         const code = refuse.shift();
+        if (code !== undefined) refused.push(mail);
         if (code !== undefined) return done(Object.assign(new Error('not now'), { responseCode: code }));
         mails.push({ mail, at: performance.now() });
         done();
@@ -45,7 +49,7 @@ async function openMailbox(): Promise<Mailbox> {
   server.on('error', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
-  return { url: `smtp://127.0.0.1:${port}`, mails, refuse, close: () => new Promise((resolve) => server.close(() => resolve())) };
+  return { url: `smtp://127.0.0.1:${port}`, mails, refuse, refused, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 interface Hook {
@@ -192,7 +196,18 @@ describe('from a fault to a mail', () => {
     expect((mailbox.mails[0]?.at ?? 0) - toldAt).toBeLessThan(250);
   });
 
-  it('tries again after a passing refusal with the same Message-ID, and gives up on a final one', async () => {
+  it('tries again after a passing refusal, and it is the same mail', async () => {
+    alerts = await start({ rules: [errorRule], receiver: { email_configs: [{ to: 'a@example.com' }] } });
+    mailbox.refuse.push(451);
+    world.errors = 38;
+    await vi.waitFor(() => expect(mailbox.refused).toHaveLength(1), { timeout: 5_000 });
+    const [entry] = await alerts.desk.entries({ state: 'active', now: unixMs(Date.now()) });
+    expect(entry?.deliveries[0]?.state).toBe('retrying');
+    await vi.waitFor(() => expect(mailbox.mails).toHaveLength(1), { timeout: 45_000 });
+    expect(mailbox.mails[0]?.mail.messageId).toBe(mailbox.refused[0]?.messageId);
+  }, 60_000);
+
+  it('gives up on a final refusal and says so', async () => {
     alerts = await start({ rules: [errorRule], receiver: { email_configs: [{ to: 'a@example.com' }] } });
     mailbox.refuse.push(550);
     world.errors = 38;

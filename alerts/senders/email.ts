@@ -138,5 +138,5 @@ function refusal(error: unknown): SendResult {
   const { responseCode, code, message } = error as { responseCode?: number; code?: string; message?: string };
   const reason = [code, message].filter(Boolean).join(': ').slice(0, 300) || 'unknown SMTP error';
   const final = responseCode !== undefined && responseCode >= 500 && code !== 'EAUTH' && responseCode !== 535 && responseCode !== 530;
-  return final ? { outcome: 'rejected', reason } : { outcome: 'retry', reason, afterMs: responseCode === undefined ? null : durationMs(30_000) };
+  return final ? { outcome: 'rejected', reason } : { outcome: 'retry', reason, afterMs: responseCode === undefined ? null : durationMs(5_000) };
 }
