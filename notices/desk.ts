@@ -54,7 +54,6 @@ export function noticeDesk(parts: DeskParts) {
     },
   };
 }
-export type NoticeDesk = ReturnType<typeof noticeDesk>;
 
 async function again(parts: DeskParts, { id, draft, corrects }: { id: string; draft: NoticeDraft; corrects: number | null }, by: By): Promise<Done<{ id: string }>> {
   const before = await parts.store.notice(id);

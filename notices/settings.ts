@@ -49,5 +49,4 @@ export const references = [
 ];
 
 export type SiteSettings = z.output<typeof siteSchema>;
-export type ServiceSettings = z.output<typeof serviceSchema>;
 export type ComponentSettings = z.output<typeof componentSchema>;

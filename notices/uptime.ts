@@ -68,5 +68,4 @@ function coverageOf(rows: readonly ProbeDay[], { probes, since, now }: { probes:
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-export const noUptime = (zone: string, now: UnixMs): Uptime => uptimeOf({ rows: [], probes: [] }, { zone, now });
 export const barsFrom = (now: UnixMs): UnixMs => unixMs(now - durationMs(barCount * dayMs));

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Done } from '#lib/done.ts';
 import type { Actor } from '#lib/people.ts';
 import type { Bilingual } from '#lib/text.ts';
-import { parseIso, type UnixMs } from '#lib/time.ts';
-import { attachRunbook, emptyCommit, inState } from './change.ts';
+import type { UnixMs } from '#lib/time.ts';
+import { attachRunbook, emptyCommit, inState, runChange } from './change.ts';
 import { asIncidentAlert, type Incident, isOpen, runbookFor } from './incident.ts';
 import type { IncidentCommit } from './ports.ts';
 import { StaleIncident } from './ports.ts';
@@ -131,10 +131,10 @@ export async function closeIncident(ward: Ward, { id, reason, actor, now }: By &
     const unfinished = isOpen(incident) || run?.state === 'open';
     if (unfinished && why === '') return refused('invalid', '事件还没有恢复或预案还没走完，关闭要写明原因', 'the incident has not resolved or its runbook is not done: give a reason');
     const words: Bilingual = why === '' ? { 'zh-CN': '预案走完，事件恢复', en: 'the runbook is done and the incident resolved' } : { 'zh-CN': why, en: why };
-    return {
-      ...inState(emptyCommit(incident, { zone: ward.zone, at: now }), 'closed', { actor, why: words }),
-      audit: { actor, action: 'incident.close', before: { state: incident.state }, after: { state: 'closed', reason: why } },
-    };
+    // What is left of the run is no longer waited for; the reason says so in its own record too.
+    const ended = run?.state === 'open' ? runChange({ incident, run, zone: ward.zone }, { event: { kind: 'abort', reason: why }, actor }, now) : null;
+    const change = ended?.ok ? ended.change : emptyCommit(incident, { zone: ward.zone, at: now });
+    return { ...inState(change, 'closed', { actor, why: words }), audit: { actor, action: 'incident.close', before: { state: incident.state }, after: { state: 'closed', reason: why } } };
   });
 }
 
@@ -149,10 +149,4 @@ export async function noteAcknowledgement(ward: Ward, { episode, by, now }: { ep
     const taken = takeRole(ward, { incident: current, role: 'commander', person: by }, { actor, now });
     return { ...taken, timeline: [said, ...taken.timeline] };
   });
-}
-
-/** What the public was promised, so that the room can count down to it. */
-export async function noteNextUpdate(ward: Ward, { id, nextUpdateAt, now }: { id: string; nextUpdateAt: string | null; now: UnixMs }): Promise<void> {
-  const at = nextUpdateAt === null ? null : (parseIso(nextUpdateAt) ?? null);
-  await changeIncident(ward, id, async (incident) => emptyCommit({ ...incident, nextUpdateAt: at }, { zone: ward.zone, at: now }));
 }

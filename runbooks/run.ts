@@ -167,9 +167,6 @@ export function dueAt(run: Run, step: Step): UnixMs | null {
 /** The first step still waiting, in the file's order. */
 export const nextStep = (run: Run): Step | undefined => run.runbook.steps.find(({ id }) => run.steps[id]?.state === 'waiting');
 
-/** Steps that changed something and could be taken back, the latest first. */
-export const undoable = (run: Run): readonly Step[] => run.runbook.steps.filter(({ id, undo }) => undo && ['done', 'unknown'].includes(run.steps[id]?.action.state ?? 'ready')).reverse();
-
 /** Whether every verify step on the way taken is closed, and there was one. */
 export function verified(run: Run): boolean {
   const onTheWay = run.runbook.steps.filter(({ id, kind }) => kind === 'verify' && run.steps[id]?.state !== 'not_taken');

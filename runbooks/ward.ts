@@ -1,7 +1,6 @@
 import type { Facts } from '#alerts/ports.ts';
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
-import type { Actor } from '#lib/people.ts';
 import type { UnixMs } from '#lib/time.ts';
 import type { Perform } from './action.ts';
 import type { GateProgress, GateScope } from './gate-reading.ts';
@@ -46,8 +45,6 @@ export function createTurns(): Ward['inTurn'] {
     return mine;
   };
 }
-
-export type By = { actor: Actor; now: UnixMs };
 
 /** The year in the site's zone, which an incident's number begins with. */
 export const yearIn = (zone: string, at: UnixMs): number => Number(new Intl.DateTimeFormat('en-US', { timeZone: zone, year: 'numeric' }).format(at));

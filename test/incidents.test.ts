@@ -152,6 +152,8 @@ describe('incidents', () => {
     expect(room?.timeline.map((entry) => entry.text['zh-CN'])).toContainEqual(expect.stringContaining('核验关口已满足'));
     expect(await at.desk().close({ id: opened.id, reason: '', actor, now: at.clock.now() })).toMatchObject({ ok: false, code: 'invalid' });
     expect(await at.desk().close({ id: opened.id, reason: '余下步骤转入复盘', actor, now: at.clock.now() })).toMatchObject({ ok: true });
+    expect((await at.store.run(runId))?.state).toBe('aborted');
+    expect(await at.desk().closeStep({ ...ask('resolved-notice'), note: '', choice: null, evidence: null })).toMatchObject({ ok: false, code: 'conflict' });
     await at.stop();
     expect(at.errors).toEqual([]);
     const report = await verifyChains(base.state);

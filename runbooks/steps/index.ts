@@ -6,4 +6,3 @@ import { verify } from './verify.ts';
 import { wait } from './wait.ts';
 
 export const stepKinds = [check, act, decide, wait, verify, publish] as const;
-export type StepKindName = (typeof stepKinds)[number]['kind'];
