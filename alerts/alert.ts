@@ -5,8 +5,6 @@ import type { UnixMs } from '#lib/time.ts';
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
-export const alertStates = ['pending', 'firing', 'resolved'] as const;
-
 /** What one rule says about one label set now. */
 export type Finding = { labels: Labels; value: number | null; samples: number; why: Bilingual } & (
   | { says: 'breach' }

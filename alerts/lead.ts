@@ -75,7 +75,7 @@ export function startLead(parts: LeadParts): Lead {
     const lost = new AbortController();
     const giveUp = await store.lead({ signal: stopping.signal, lost: () => lost.abort() });
     try {
-      await ledger.refresh();
+      await Promise.all([ledger.refresh(), store.releaseClaims()]);
       const startedAt = clock.now();
       const pauseMs = pauseBefore(ledger.state(), startedAt);
       ledger.setDispatching(true);

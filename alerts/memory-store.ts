@@ -21,7 +21,7 @@ export function memoryAlertStore(): AlertStore & { audit(): readonly AlertChange
   return { ...writing(kept), ...reading(kept), ...leading(), audit: () => kept.audit };
 }
 
-function writing(kept: Kept): Pick<AlertStore, 'commit' | 'claim' | 'record' | 'markCopied'> {
+function writing(kept: Kept): Pick<AlertStore, 'commit' | 'claim' | 'releaseClaims' | 'record' | 'markCopied'> {
   return {
     async commit(change, version) {
       if (version !== kept.state.version) return { ok: false };
@@ -36,6 +36,9 @@ function writing(kept: Kept): Pick<AlertStore, 'commit' | 'claim' | 'record' | '
       return { ok: true, version: version + 1 };
     },
     claim: async (question) => claim(kept, question),
+    async releaseClaims() {
+      for (const entry of kept.outbox.values()) entry.leasedUntil = null;
+    },
     record: async (delivery, retryAt) => record(kept, delivery, retryAt),
     async markCopied(token) {
       const [transitions = 0, deliveries = 0] = token.split('/').map(Number);
@@ -44,7 +47,7 @@ function writing(kept: Kept): Pick<AlertStore, 'commit' | 'claim' | 'record' | '
   };
 }
 
-function reading(kept: Kept): Omit<AlertStore, 'commit' | 'claim' | 'record' | 'markCopied' | 'lead'> {
+function reading(kept: Kept): Omit<AlertStore, 'commit' | 'claim' | 'releaseClaims' | 'record' | 'markCopied' | 'lead'> {
   return {
     load: async () => structuredClone(kept.state),
     version: async () => kept.state.version,

@@ -73,6 +73,16 @@ describe('the outbox', () => {
     expect(deliveries).toMatchObject([{ state: 'failed', detail: `a real channel takes nothing of mode ${mode}` }]);
   });
 
+  it('what a leader that died had taken is sent by the next one at once', async () => {
+    const store = memoryAlertStore();
+    await store.commit({ ...noChange, notifications: [notification(1)] }, 0);
+    const question = { now: unixMs(0), limit: 5, leaseMs: durationMs(60_000), except: [] };
+    expect(await store.claim(question)).toHaveLength(1);
+    expect(await store.claim(question)).toHaveLength(0);
+    await store.releaseClaims();
+    expect(await store.claim(question)).toMatchObject([{ attempt: 2 }]);
+  });
+
   it('gives up after a day', () => {
     const facts = { attempt: 30, since: unixMs(0), chance: 0.5 };
     expect(nextAttempt({ afterMs: null }, { ...facts, now: unixMs(86_399_999) })).toBe(86_399_999 + 300_000);

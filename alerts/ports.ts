@@ -93,6 +93,8 @@ export interface AlertStore {
   commit(change: AlertChange, version: number): Promise<{ ok: true; version: number } | { ok: false }>;
   /** Oldest first, one at a time for each thread and integration, so that a resolve never overtakes the alert it ends; none of the integrations in `except`. */
   claim(question: { now: UnixMs; limit: number; leaseMs: DurationMs; except: readonly string[] }): Promise<readonly Claim[]>;
+  /** What a leader that died had taken is free again; for the new leader, before it begins. */
+  releaseClaims(): Promise<void>;
   /** When the next waiting notification is due; null when none waits. */
   nextDueAt(): Promise<UnixMs | null>;
   /** Writes the attempt down and settles the notification, or puts it off until `retryAt`. */

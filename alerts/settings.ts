@@ -11,9 +11,6 @@ import type { Rule } from './rules/rule.ts';
 import type { SenderContext } from './senders/sender.ts';
 import { timeIntervalSchema } from './time-interval-settings.ts';
 
-export { ruleKinds } from './rules/index.ts';
-export { senderKinds } from './senders/index.ts';
-
 /** A rule with the text it was written as, for people to read. */
 export type RuleEntry = Rule & { config: Record<string, unknown> };
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { arrayOverlaps, asc, desc, eq, inArray, sql } from 'drizzle-orm';
+import { arrayOverlaps, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Delivery, Notification } from '#alerts/notification.ts';
 import type { AlertStore, Claim } from '#alerts/ports.ts';
 import { iso, type UnixMs, unixMs } from '#lib/time.ts';
 import { delivery, notification } from './schema/alerts.ts';
 import { type State, type Tx, untilKnown } from './state.ts';
 
-type OutboxHalf = Pick<AlertStore, 'claim' | 'nextDueAt' | 'record' | 'outbox' | 'deliveries'>;
+type OutboxHalf = Pick<AlertStore, 'claim' | 'releaseClaims' | 'nextDueAt' | 'record' | 'outbox' | 'deliveries'>;
 
 /** What is owed to operators: queued with the change that owes it, taken by whoever is free, settled with its delivery. */
 export function alertOutbox(state: State): OutboxHalf {
@@ -22,6 +22,12 @@ export function alertOutbox(state: State): OutboxHalf {
         }),
       );
     },
+    releaseClaims: () =>
+      untilKnown(() =>
+        state.transaction(async (tx) => {
+          await tx.update(notification).set({ leasedUntil: null }).where(isNull(notification.settledAt));
+        }),
+      ),
     nextDueAt: () => state.read(nextDueAt),
     record: (attempt, retryAt) => untilKnown(() => state.transaction((tx) => record(tx, attempt, retryAt))),
     outbox: ({ episodes, limit }) =>

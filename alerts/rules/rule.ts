@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bilingualText, durationText, idText, labelMap, labelName } from '#lib/schema.ts';
 import type { Bilingual } from '#lib/text.ts';
-import { type DurationMs, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
+import { type DurationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import type { Finding } from '../alert.ts';
 import type { Facts, Window } from '../ports.ts';
 import type { RuleTerms } from '../reconcile.ts';
@@ -86,5 +86,3 @@ export function judge(value: number, limits: { above: number | null; below: numb
   if (below !== null && recoverAbove !== null && value <= recoverAbove) return 'between';
   return 'clear';
 }
-
-export const defaultWindow = durationMs(60_000);
