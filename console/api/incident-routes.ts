@@ -42,8 +42,8 @@ function writingRoutes({ ports, clock }: Routes) {
     .post('/incidents', about('incidents', 'Declare an incident for an alert, or start a runbook by hand'), requireRole('responder'), input('json', openBody), async (c) => {
       const asked = c.req.valid('json');
       const by = { actor: actorOf(c), now: clock.now() };
-      const opened = 'alert' in asked ? ports.incidents.open({ fingerprint: asked.alert, ...by }) : ports.incidents.start?.({ runbook: asked.runbook, ...by });
-      return opened ? done(c, await opened, ({ id }) => ({ id })) : notFound(c);
+      const opened = 'alert' in asked ? ports.incidents.open({ fingerprint: asked.alert, ...by }) : ports.incidents.start({ runbook: asked.runbook, ...by });
+      return done(c, await opened, ({ id }) => ({ id }));
     })
     .post('/incidents/:id/notes', about('incidents', 'Write a line into the timeline'), requireRole('responder'), input('json', z.strictObject({ text: longText })), async (c) =>
       done(c, await ports.incidents.addNote({ ...by(c), ...c.req.valid('json') })),

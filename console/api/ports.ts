@@ -149,7 +149,7 @@ export interface IncidentDesk {
   room(question: { id: string; now: UnixMs }): Promise<IncidentRoom | null>;
   open(ask: { fingerprint: string; actor: Actor; now: UnixMs }): Promise<Done<{ id: string }>>;
   /** An incident begun by hand to walk a runbook. */
-  start?(ask: { runbook: string; actor: Actor; now: UnixMs }): Promise<Done<{ id: string }>>;
+  start(ask: { runbook: string; actor: Actor; now: UnixMs }): Promise<Done<{ id: string }>>;
   addNote(ask: { id: string; text: string; actor: Actor; now: UnixMs }): Promise<Done>;
   setRole(ask: { id: string; role: string; person: string; actor: Actor; now: UnixMs }): Promise<Done>;
   setLevel(ask: { id: string; level: IncidentRow['level']; actor: Actor; now: UnixMs }): Promise<Done>;
