@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
+import type { Loop } from '#lib/loop.ts';
 import { durationMs } from '#lib/time.ts';
 import { createApi } from './api/app.ts';
 import type { ConsolePorts } from './api/ports.ts';
@@ -31,6 +32,8 @@ export interface Console {
   stop(): Promise<void>;
   /** Consoles connected to the live socket now. */
   watchers(): number;
+  /** The live socket's own loops, for the health report. */
+  loops(): readonly Loop[];
 }
 
 type Pages = (request: IncomingMessage, response: ServerResponse, path: string) => void;
@@ -68,6 +71,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${address.port}`,
     watchers: live.watchers,
+    loops: live.loops,
     async stop() {
       await live.stop();
       await dev?.stop();
