@@ -1,5 +1,5 @@
-import type { DurationMs, UnixMs } from '#lib/time.ts';
 import type { Bilingual } from '#lib/text.ts';
+import type { DurationMs, UnixMs } from '#lib/time.ts';
 
 export const outcomeKinds = ['pass', 'slow', 'fail', 'unknown'] as const;
 export type OutcomeKind = (typeof outcomeKinds)[number];
