@@ -1,6 +1,7 @@
 import type { Words } from './zh-CN.ts';
 
 export const words: Words = {
+  duty: { commander: 'Commander', deputy: 'Deputy', scribe: 'Scribe', expert: 'Expert', customerLiaison: 'Customer liaison', internalLiaison: 'Internal liaison' },
   product: 'Fenghuo',
   demoData: 'Demo data',
   nav: {

@@ -1,5 +1,6 @@
 /** The words of things and states in Chinese, and those of the frame. */
 export const words = {
+  duty: { commander: '指挥', deputy: '副指挥', scribe: '记录', expert: '处置', customerLiaison: '对外发布', internalLiaison: '联络' } as Record<string, string>,
   product: '烽火',
   demoData: '演示数据',
   nav: {

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { buildConsole } from '../console/build-console.ts';
+import { startFixture } from './console-fixture/server.ts';
+
+/** Every page of the console over invented answers, in a real Chromium: no accessibility fault, no script error, nothing wider than the window. */
+const pages: Record<string, string> = {
+  overview: '/',
+  latency: '/dashboards/latency',
+  errors: '/dashboards/errors',
+  logins: '/dashboards/logins?compare=week',
+  probes: '/probes',
+  probe: '/probes/mobile-login',
+  logs: '/logs',
+  alerts: '/alerts',
+  alert: '/alerts/a1',
+  incidents: '/incidents',
+  incident: '/incidents/i1',
+  runbooks: '/runbooks',
+  runbook: '/runbooks/login-captcha',
+  'on-call': '/on-call',
+  notices: '/notices',
+  composer: '/notices?compose=1',
+  notice: '/notices/n1',
+  reports: '/reports',
+  settings: '/settings',
+  faults: '/demo',
+  inbox: '/demo/inbox',
+  gallery: '/gallery',
+  'sign-in': '/sign-in',
+  'a missing page': '/nowhere',
+  'a missing probe': '/probes/gone',
+};
+const looks = [
+  { width: 1280, language: 'zh-CN', theme: 'light' },
+  { width: 390, language: 'en', theme: 'dark' },
+];
+
+let browser: Browser;
+let fixture: Awaited<ReturnType<typeof startFixture>>;
+beforeAll(async () => {
+  if (!existsSync(fileURLToPath(new URL('../console/build/index.html', import.meta.url)))) await buildConsole();
+  fixture = await startFixture(0);
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
+});
+afterAll(async () => {
+  await browser?.close();
+  await fixture?.stop();
+});
+
+async function open(path: string, look = looks[0]): Promise<{ page: Page; faults: string[]; close: () => Promise<void> }> {
+  const context = await browser.newContext({ viewport: { width: look?.width ?? 1280, height: 900 }, reducedMotion: 'reduce' });
+  await context.addInitScript(
+    ([theme, language]) => {
+      localStorage.setItem('theme', theme ?? '');
+      localStorage.setItem('language', language ?? '');
+    },
+    [look?.theme, look?.language] as const,
+  );
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  // The browser itself writes a line for every 404 answer; that one is wanted.
+  page.on('console', (message) => message.type() === 'error' && !message.text().includes('404') && faults.push(message.text()));
+  await page.goto(`${fixture.url}${path}`);
+  await page.locator('main h1, main h2, main [role="alert"]').first().waitFor();
+  return { page, faults, close: () => context.close() };
+}
+
+describe.each(looks)('at $width px, $language, $theme', (look) => {
+  test.each(Object.entries(pages))('%s is accessible, quiet and fits', async (_name, path) => {
+    const { page, faults, close } = await open(path, look);
+    await page.waitForTimeout(400);
+    const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+    expect(found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`).join(' | ')}`)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    expect(faults).toEqual([]);
+    await close();
+  });
+});
+
+describe('by keyboard alone', () => {
+  it('walks the alerts, acknowledges one and gets the focus back', async () => {
+    const { page, close } = await open('/');
+    await page.keyboard.press('g');
+    await page.keyboard.press('a');
+    await page.waitForURL('**/alerts');
+    await page.locator('article').first().waitFor();
+    await page.keyboard.press('j');
+    const row = page.locator('[data-row]:focus');
+    const name = await row.textContent();
+    await page.keyboard.press('a');
+    await page.locator('dialog[open]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    expect(await row.textContent()).toBe(name);
+    await page.keyboard.press('a');
+    const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/acknowledge'));
+    await page.locator('dialog[open] input').focus();
+    await page.keyboard.type('看到了');
+    await page.keyboard.press('Enter');
+    expect((await sent).postDataJSON()).toEqual({ note: '看到了' });
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    await close();
+  });
+
+  it('finds a page through the palette and comes back with Escape', async () => {
+    const { page, close } = await open('/');
+    await page.keyboard.press('Control+k');
+    await page.locator('.palette-input').waitFor();
+    await page.keyboard.type('预案');
+    await page.keyboard.press('Escape');
+    await page.locator('.palette-input').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+k');
+    await page.locator('.palette-input').waitFor();
+    await page.keyboard.type('settings');
+    await page.locator('.palette-item').first().waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/settings');
+    await close();
+  });
+
+  it('closes a step of a runbook with a reason', async () => {
+    const { page, close } = await open('/incidents/i1');
+    await page.getByRole('button', { name: '跳过，写原因…' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('dialog[open] textarea').focus();
+    await page.keyboard.type('备用服务正在维护');
+    const sent = page.waitForRequest((request) => request.url().endsWith('/runs/r1/steps/s3/skip'));
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect((await sent).postDataJSON()).toEqual({ reason: '备用服务正在维护' });
+    await close();
+  });
+});
+
+it('draws a range on a chart and carries it in the address', async () => {
+  const { page, close } = await open('/dashboards/logins');
+  const chart = page.locator('.chart canvas').first();
+  await chart.waitFor();
+  const box = await chart.boundingBox();
+  if (!box) throw new Error('the chart has no place');
+  await page.mouse.move(box.x + 120, box.y + 80);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 260, box.y + 90, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL(/from=.*to=/);
+  await close();
+});
+
+it('keeps the first load under 170 kB of compressed script before charts', async () => {
+  const { page, close } = await open('/');
+  const loaded = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map((entry) => entry.name)
+      .filter((name) => name.endsWith('.js')),
+  );
+  const { readFile } = await import('node:fs/promises');
+  const sizes = await Promise.all(loaded.map(async (name) => (await readFile(fileURLToPath(new URL(`../console/build${new URL(name).pathname}.gz`, import.meta.url)))).length));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  expect(total).toBeLessThan(170_000);
+  await close();
+});
