@@ -22,7 +22,7 @@ export function toRecord(parsed: ParsedLine, origin: LineOrigin): LogRecord {
   const attributes = parsed.attributes;
   let timestamp = parsed.time ?? observedAt;
   if (timestamp > observedAt + farAhead) {
-    attributes['log.time.claimed'] = new Date(timestamp).toISOString();
+    attributes['log.timestamp.original'] = new Date(timestamp).toISOString();
     timestamp = observedAt;
   }
   if (parsed.malformed !== '') attributes['log.malformed'] = parsed.malformed;

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { unixMs } from '#lib/time.ts';
@@ -137,6 +138,12 @@ describe('fenghuo logs parse', () => {
 
   it('sums up in words without --json', async () => {
     expect((await run('--format', 'combined', '--summary', put('words.log', `${good}\n`))).out).toMatch(/^lines {5}1 \(0 blank, 0 malformed\)\nevents {4}1\n/);
+  });
+
+  it('8. unpacks a compressed file, every member of it', async () => {
+    const file = put('packed.log', Buffer.concat([gzipSync(`${good}\n`), gzipSync(`${good}\n${good}\n`)]));
+    expect(await summary('--format', 'combined', file)).toMatchObject({ lines: 3, events: 3 });
+    expect((await run('--format', 'combined', put('torn.log', gzipSync(good.repeat(100)).subarray(0, 60)))).code).toBe(3);
   });
 
   it('names the file when there is more than one', async () => {

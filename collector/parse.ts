@@ -1,6 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
+import { createGunzip } from 'node:zlib';
 import { parseIso, type UnixMs, unixMs } from '#lib/time.ts';
 import { type Encoding, encodingByMark, encodingOf } from './encoding.ts';
 import type { Format, ParsedLine } from './formats/format.ts';
@@ -108,6 +111,24 @@ function toEvent({ number, parsed, near, file }: { number: number; parsed: Parse
   return files.length > 1 ? { file, ...event } : event;
 }
 
+/** The bytes of a file, unpacked when it is compressed (all members, however it is called). */
+async function readFileBytes(file: string): Promise<Readable> {
+  const bytes = createReadStream(file, { highWaterMark: 524_288 });
+  if (!(await beginsCompressed(file))) return bytes;
+  const plain = createGunzip({ chunkSize: 524_288 });
+  // A broken archive reaches the reader through the unpacked stream.
+  pipeline(bytes, plain).catch((error: Error) => plain.destroy(error));
+  return plain;
+}
+
+async function beginsCompressed(file: string): Promise<boolean> {
+  const about = await stat(file);
+  if (!about.isFile()) return false;
+  const handle = await open(file);
+  const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0).finally(() => handle.close());
+  return buffer[0] === 0x1f && buffer[1] === 0x8b;
+}
+
 /** The lines of a file, some hundreds of kilobytes at a time. */
 async function* linesOf(file: string, declared: Encoding, io: ParseIo): AsyncGenerator<string[]> {
   let rest: Buffer | undefined;
@@ -124,7 +145,7 @@ async function* linesOf(file: string, declared: Encoding, io: ParseIo): AsyncGen
     long += result.longLines;
     return result.lines;
   };
-  for await (const chunk of createReadStream(file, { highWaterMark: 524_288 })) {
+  for await (const chunk of await readFileBytes(file)) {
     let bytes: Buffer = rest && rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer);
     if (first) {
       const mark = encodingByMark(bytes);

@@ -56,6 +56,30 @@ describe('the recorder', () => {
     ]);
   });
 
+  it('writes what is waiting when asked to, before a stop', async () => {
+    const { written, recorder } = harness();
+    await recorder.checks([check('pass')]);
+    const waiting = recorder.checks([check('pass')]);
+    await recorder.flush();
+    await waiting;
+    expect(written).toEqual([
+      { at: 0, rows: 1 },
+      { at: 0, rows: 1 },
+    ]);
+  });
+
+  it('does not let a later pass put off a failure that is waiting', async () => {
+    const { clock, written, recorder } = harness();
+    await recorder.checks([check('unknown')]);
+    const waiting = [recorder.checks([check('unknown')]), recorder.checks([check('pass')])];
+    await clock.advance(durationMs(25));
+    await Promise.all(waiting);
+    expect(written).toEqual([
+      { at: 0, rows: 1 },
+      { at: 25, rows: 2 },
+    ]);
+  });
+
   it('bounds how often many failures write', async () => {
     const { clock, written, recorder } = harness();
     const all: Promise<void>[] = [];

@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/clock.ts';
-import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
+import { between, type DurationMs, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
 import type { Sample } from './sample.ts';
@@ -11,6 +11,8 @@ export interface Recorder {
   checks(results: readonly CheckResult[]): Promise<void>;
   samples(rows: readonly Sample[]): Promise<void>;
   logs(rows: readonly LogRecord[]): Promise<void>;
+  /** Writes what is being gathered, without waiting for more: before stopping. */
+  flush(): Promise<void>;
 }
 
 const gatherMs = durationMs(1_000);
@@ -23,44 +25,53 @@ export function createRecorder({ spool, clock }: { spool: Spool; clock: Clock })
   const logs = gather<LogRecord>(clock, (rows) => spool.append({ kind: 'logs', rows }));
   return {
     checks: (results) =>
-      checks(
+      checks.add(
         results,
         results.some(({ outcome }) => outcome.kind !== 'pass'),
       ),
-    samples: (rows) => samples(rows, false),
-    logs: (rows) => logs(rows, false),
+    samples: (rows) => samples.add(rows, false),
+    logs: (rows) => logs.add(rows, false),
+    flush: async () => {
+      await Promise.all([checks.flush(), samples.flush(), logs.flush()]);
+    },
   };
 }
 
+interface Gathering<Row> {
+  add(rows: readonly Row[], urgent: boolean): Promise<void>;
+  flush(): Promise<void>;
+}
+
 /** Writes at once when the last write lies long enough back, else when it will: few rows are quick, many rows are few writes. */
-function gather<Row>(clock: Clock, write: (rows: readonly Row[]) => Promise<unknown>): (rows: readonly Row[], urgent: boolean) => Promise<void> {
-  let waiting: Row[] = [];
-  let written: Promise<void> | undefined;
+function gather<Row>(clock: Clock, write: (rows: readonly Row[]) => Promise<unknown>): Gathering<Row> {
+  let waiting: { rows: Row[]; written: PromiseWithResolvers<void>; gatherFor: DurationMs } | undefined;
   let lastAt: UnixMs = unixMs(Number.NEGATIVE_INFINITY);
   let cancel = (): void => {};
-  let start = (): void => {};
 
-  const flush = (): void => {
+  const flush = (): Promise<void> => {
     cancel();
-    const rows = waiting;
-    waiting = [];
-    written = undefined;
+    if (!waiting) return Promise.resolve();
+    const { rows, written } = waiting;
+    waiting = undefined;
     lastAt = clock.now();
-    if (rows.length > 0) start();
+    write(rows).then(() => written.resolve(), written.reject);
+    return written.promise;
   };
 
-  return (rows, urgent) => {
-    if (rows.length === 0) return Promise.resolve();
-    waiting.push(...rows);
-    const batch = waiting;
-    written ??= new Promise<void>((resolve, reject) => {
-      start = () => void write(batch).then(() => resolve(), reject);
-    });
-    const mine = written;
-    const wait = (urgent ? urgentGatherMs : gatherMs) - between(lastAt, clock.now());
-    cancel();
-    if (wait <= 0 || waiting.length >= mostRows) flush();
-    else cancel = clock.after(durationMs(wait), flush);
-    return mine;
+  return {
+    flush,
+    add(rows, urgent) {
+      if (rows.length === 0) return Promise.resolve();
+      waiting ??= { rows: [], written: Promise.withResolvers<void>(), gatherFor: gatherMs };
+      waiting.rows.push(...rows);
+      // What is not urgent never puts off what is.
+      if (urgent) waiting.gatherFor = urgentGatherMs;
+      const wait = waiting.gatherFor - between(lastAt, clock.now());
+      if (wait <= 0 || waiting.rows.length >= mostRows) return flush();
+      const { promise } = waiting.written;
+      cancel();
+      cancel = clock.after(durationMs(wait), () => void flush());
+      return promise;
+    },
   };
 }

@@ -7,7 +7,7 @@ import { decodeFrame, scanSegment } from './segment.ts';
 /** The segment files of a spool: written at the end, read anywhere, removed whole. It knows nothing of what the frames mean. */
 export interface SegmentLog {
   /** Writes the frames behind one another and returns where each is, once all of them are on disk. */
-  write(frames: readonly Buffer[]): Promise<Place[]>;
+  write(frames: readonly (readonly Buffer[])[]): Promise<Place[]>;
   read(place: Place): Promise<{ head: BatchHead; body: Buffer } | undefined>;
   /** One frame fewer is needed; true when a segment can now be removed. */
   release(place: Place): boolean;
@@ -39,7 +39,7 @@ export interface Recovered {
 }
 
 /** An active segment this large is given up as soon as nothing in it is needed. */
-const idleBytes = 1_000_000;
+const idleBytes = 4_000_000;
 
 export async function openSegmentLog(dir: string, segmentBytes: number): Promise<Recovered> {
   await mkdir(dir, { recursive: true });
@@ -122,13 +122,14 @@ function createLog(parts: LogParts): SegmentLog {
   };
 }
 
-async function writeFrames(frames: readonly Buffer[], segment: Segment, handle: FileHandle): Promise<Place[]> {
-  const total = frames.reduce((sum, frame) => sum + frame.length, 0);
-  const { bytesWritten } = await handle.writev(frames as Buffer[]);
+async function writeFrames(frames: readonly (readonly Buffer[])[], segment: Segment, handle: FileHandle): Promise<Place[]> {
+  const lengths = frames.map((parts) => parts.reduce((sum, part) => sum + part.length, 0));
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const { bytesWritten } = await handle.writev(frames.flat());
   if (bytesWritten < total) throw new Error(`the disk took ${bytesWritten} of ${total} bytes`);
   await handle.datasync();
   let offset = segment.bytes;
-  const places = frames.map(({ length }) => {
+  const places = lengths.map((length) => {
     const place = { segment, offset, length };
     offset += length;
     return place;

@@ -21,16 +21,16 @@ export interface Scan {
   lostBytes: number;
 }
 
-export function encodeFrame(head: BatchHead, body: Buffer): Buffer {
+/** The frame in two parts, so that a large body is not copied only to be written. */
+export function encodeFrame(head: BatchHead, body: Buffer): [start: Buffer, body: Buffer] {
   const headBytes = Buffer.from(JSON.stringify(head));
-  const frame = Buffer.allocUnsafe(prefix + headBytes.length + body.length);
-  mark.copy(frame);
-  frame.writeUInt32LE(headBytes.length + body.length, 4);
-  frame.writeUInt32LE(headBytes.length, 12);
-  headBytes.copy(frame, prefix);
-  body.copy(frame, prefix + headBytes.length);
-  frame.writeUInt32LE(crc32(frame.subarray(12)), 8);
-  return frame;
+  const start = Buffer.allocUnsafe(prefix + headBytes.length);
+  mark.copy(start);
+  start.writeUInt32LE(headBytes.length + body.length, 4);
+  start.writeUInt32LE(headBytes.length, 12);
+  headBytes.copy(start, prefix);
+  start.writeUInt32LE(crc32(body, crc32(start.subarray(12))), 8);
+  return [start, body];
 }
 
 /** The head and body at `offset`, or undefined when the bytes there are not a whole, unbroken frame. */

@@ -72,7 +72,7 @@ interface Entry {
 }
 
 /** Rows kept in memory beside their place on disk. */
-const cachedRowsMost = 60_000;
+const cachedRowsMost = 25_000;
 /** The last part of the room is for what cannot wait. */
 const waitingShare = 0.9;
 
@@ -138,9 +138,17 @@ class DiskSpool implements Spool {
     if (this.#closed || signal?.aborted) return Promise.resolve('dropped');
     if (droppable && !this.#fits(body.length, droppable)) return Promise.resolve(this.#drop(head.rows));
     return new Promise((resolve) => {
-      const pending: Pending = { head, batch, body, droppable, settle: resolve };
+      const giveUp = (): void => {
+        if (this.#writer.withdraw(pending)) resolve('dropped');
+      };
+      // A signal outlives the append; what it still holds could never be freed.
+      const settle = (outcome: 'kept' | 'dropped'): void => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve(outcome);
+      };
+      const pending: Pending = { head, batch, body, droppable, settle };
+      signal?.addEventListener('abort', giveUp, { once: true });
       this.#writer.add(pending);
-      signal?.addEventListener('abort', () => this.#writer.withdraw(pending) && resolve('dropped'), { once: true });
     });
   }
 
@@ -168,7 +176,7 @@ class DiskSpool implements Spool {
     this.#acked.set(seq, entry.place);
     const removable = this.#log.release(entry.place);
     await noteAcked(this.#options.dir, seq).catch((error: unknown) => this.#fail(error));
-    if (removable) await this.tidy();
+    if (removable) void this.tidy();
     this.#writer.wake();
   }
 

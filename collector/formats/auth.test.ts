@@ -41,26 +41,119 @@ describe('the time of a syslog line', () => {
 describe('login attempts', () => {
   test.each([
     { name: 'a wrong password', message: 'Failed password for root from 192.0.2.9 port 56338 ssh2', method: 'password', reason: 'password', user: 'root', address: '192.0.2.9', count: 1 },
-    { name: 'an unknown user', message: 'Failed password for invalid user admin from 192.0.2.9 port 1 ssh2', method: 'password', reason: 'unknown_user', user: 'admin', address: '192.0.2.9', count: 1 },
+    {
+      name: 'an unknown user',
+      message: 'Failed password for invalid user admin from 192.0.2.9 port 1 ssh2',
+      method: 'password',
+      reason: 'unknown_user',
+      user: 'admin',
+      address: '192.0.2.9',
+      count: 1,
+    },
     { name: 'an empty unknown user', message: 'Failed password for invalid user  from 192.0.2.9 port 1 ssh2', method: 'password', reason: 'unknown_user', user: '', address: '192.0.2.9', count: 1 },
     { name: 'an empty user', message: 'Failed none for  from 192.0.2.9 port 1 ssh2', method: 'none', reason: 'none', user: '', address: '192.0.2.9', count: 1 },
-    { name: '46. a repeated message', message: 'message repeated 5 times: [ Failed password for root from 192.0.2.9 port 56338 ssh2]', method: 'password', reason: 'password', user: 'root', address: '192.0.2.9', count: 5 },
+    {
+      name: '46. a repeated message',
+      message: 'message repeated 5 times: [ Failed password for root from 192.0.2.9 port 56338 ssh2]',
+      method: 'password',
+      reason: 'password',
+      user: 'root',
+      address: '192.0.2.9',
+      count: 5,
+    },
     { name: '49. IPv6', message: 'Failed password for root from 2001:db8::1 port 22 ssh2', method: 'password', reason: 'password', user: 'root', address: '2001:db8::1', count: 1 },
-    { name: '49. an IPv4 address written as IPv6', message: 'Failed password for root from ::ffff:192.0.2.9 port 22 ssh2', method: 'password', reason: 'password', user: 'root', address: '192.0.2.9', count: 1 },
+    {
+      name: '49. an IPv4 address written as IPv6',
+      message: 'Failed password for root from ::ffff:192.0.2.9 port 22 ssh2',
+      method: 'password',
+      reason: 'password',
+      user: 'root',
+      address: '192.0.2.9',
+      count: 1,
+    },
     { name: '49. a host name', message: 'Failed password for root from host.example port 22 ssh2', method: 'password', reason: 'password', user: 'root', address: 'host.example', count: 1 },
-    { name: '50. a refused key', message: 'Failed publickey for ubuntu from 192.0.2.9 port 5 ssh2: RSA SHA256:aC2UQe4piBfaFwr2ne0PItnl9AcHqZOYrWjDmqpOzvE', method: 'publickey', reason: 'publickey', user: 'ubuntu', address: '192.0.2.9', count: 1 },
-    { name: '50. a password asked for by PAM', message: 'Failed keyboard-interactive/pam for bob from 192.0.2.9 port 5 ssh2', method: 'keyboard-interactive/pam', reason: 'password', user: 'bob', address: '192.0.2.9', count: 1 },
-    { name: '48. a user name with blanks', message: 'Failed password for invalid user a b c from 192.0.2.9 port 5 ssh2', method: 'password', reason: 'unknown_user', user: 'a b c', address: '192.0.2.9', count: 1 },
-    { name: '48. a user name that looks like an origin', message: 'Failed password for invalid user x from 203.0.113.1 port 22 ssh2 from 192.0.2.9 port 5 ssh2', method: 'password', reason: 'unknown_user', user: 'x from 203.0.113.1 port 22 ssh2', address: '192.0.2.9', count: 1 },
-    { name: '48. a user name with a fake client', message: 'Failed password for invalid user "client: 1.2.3.4" from 192.0.2.9 port 5 ssh2', method: 'password', reason: 'unknown_user', user: '"client: 1.2.3.4"', address: '192.0.2.9', count: 1 },
-    { name: '48. a user name that looks like an origin with a key', message: 'Failed publickey for invalid user x from 203.0.113.1 port 1 ssh2: RSA SHA256:abc from 192.0.2.9 port 5 ssh2: RSA SHA256:def', method: 'publickey', reason: 'unknown_user', user: 'x from 203.0.113.1 port 1 ssh2: RSA SHA256:abc', address: '192.0.2.9', count: 1 },
-    { name: '48. a certificate whose id looks like an origin', message: 'Failed publickey for x from 192.0.2.9 port 5 ssh2: RSA-CERT SHA256:abc ID y from 203.0.113.1 port 1 ssh2: RSA SHA256:z', method: 'publickey', reason: 'publickey', user: 'x from 192.0.2.9 port 5 ssh2: RSA-CERT SHA256:abc ID y', address: undefined, count: 1 },
+    {
+      name: '50. a refused key',
+      message: 'Failed publickey for ubuntu from 192.0.2.9 port 5 ssh2: RSA SHA256:aC2UQe4piBfaFwr2ne0PItnl9AcHqZOYrWjDmqpOzvE',
+      method: 'publickey',
+      reason: 'publickey',
+      user: 'ubuntu',
+      address: '192.0.2.9',
+      count: 1,
+    },
+    {
+      name: '50. a password asked for by PAM',
+      message: 'Failed keyboard-interactive/pam for bob from 192.0.2.9 port 5 ssh2',
+      method: 'keyboard-interactive/pam',
+      reason: 'password',
+      user: 'bob',
+      address: '192.0.2.9',
+      count: 1,
+    },
+    {
+      name: '48. a user name with blanks',
+      message: 'Failed password for invalid user a b c from 192.0.2.9 port 5 ssh2',
+      method: 'password',
+      reason: 'unknown_user',
+      user: 'a b c',
+      address: '192.0.2.9',
+      count: 1,
+    },
+    {
+      name: '48. a user name that looks like an origin',
+      message: 'Failed password for invalid user x from 203.0.113.1 port 22 ssh2 from 192.0.2.9 port 5 ssh2',
+      method: 'password',
+      reason: 'unknown_user',
+      user: 'x from 203.0.113.1 port 22 ssh2',
+      address: '192.0.2.9',
+      count: 1,
+    },
+    {
+      name: '48. a user name with a fake client',
+      message: 'Failed password for invalid user "client: 1.2.3.4" from 192.0.2.9 port 5 ssh2',
+      method: 'password',
+      reason: 'unknown_user',
+      user: '"client: 1.2.3.4"',
+      address: '192.0.2.9',
+      count: 1,
+    },
+    {
+      name: '48. a user name that looks like an origin with a key',
+      message: 'Failed publickey for invalid user x from 203.0.113.1 port 1 ssh2: RSA SHA256:abc from 192.0.2.9 port 5 ssh2: RSA SHA256:def',
+      method: 'publickey',
+      reason: 'unknown_user',
+      user: 'x from 203.0.113.1 port 1 ssh2: RSA SHA256:abc',
+      address: '192.0.2.9',
+      count: 1,
+    },
+    {
+      name: '48. a certificate whose id looks like an origin',
+      message: 'Failed publickey for x from 192.0.2.9 port 5 ssh2: RSA-CERT SHA256:abc ID y from 203.0.113.1 port 1 ssh2: RSA SHA256:z',
+      method: 'publickey',
+      reason: 'publickey',
+      user: 'x from 192.0.2.9 port 5 ssh2: RSA-CERT SHA256:abc ID y',
+      address: undefined,
+      count: 1,
+    },
   ])('$name', ({ message, method, reason, user, address, count }) => {
-    expect(login(message)).toEqual({ 'login.outcome': 'failed', 'login.method': method, 'login.reason': reason, 'login.count': count, 'user.name': user, ...(address !== undefined && { 'client.address': address }) });
+    expect(login(message)).toEqual({
+      'login.outcome': 'failed',
+      'login.method': method,
+      'login.reason': reason,
+      'login.count': count,
+      'user.name': user,
+      ...(address !== undefined && { 'client.address': address }),
+    });
   });
 
   it('51. a success after failures is seen', () => {
-    expect(login('Accepted publickey for ubuntu from 192.0.2.9 port 50 ssh2: RSA SHA256:x')).toEqual({ 'login.outcome': 'accepted', 'login.method': 'publickey', 'login.count': 1, 'user.name': 'ubuntu', 'client.address': '192.0.2.9' });
+    expect(login('Accepted publickey for ubuntu from 192.0.2.9 port 50 ssh2: RSA SHA256:x')).toEqual({
+      'login.outcome': 'accepted',
+      'login.method': 'publickey',
+      'login.count': 1,
+      'user.name': 'ubuntu',
+      'client.address': '192.0.2.9',
+    });
   });
 
   test.each([
@@ -82,7 +175,12 @@ describe('login attempts', () => {
     { method: 'upstream', reason: 'upstream' },
     { method: 'Weird!Thing', reason: 'other' },
   ])("an application's own method $method means $reason", ({ method, reason }) => {
-    expect(login(`Failed ${method} for 13800000000 from 192.0.2.9 port 443`, 'invoice-login')).toMatchObject({ 'login.method': method, 'login.reason': reason, 'user.name': '13800000000', 'client.address': '192.0.2.9' });
+    expect(login(`Failed ${method} for 13800000000 from 192.0.2.9 port 443`, 'invoice-login')).toMatchObject({
+      'login.method': method,
+      'login.reason': reason,
+      'user.name': '13800000000',
+      'client.address': '192.0.2.9',
+    });
   });
 
   it('a broken captcha stays the reason when the user is unknown as well', () => {

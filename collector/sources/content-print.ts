@@ -9,7 +9,12 @@ const tailMost = 256;
 const digest = (bytes: Buffer): string => hash('sha256', bytes, 'hex').slice(0, 24);
 
 export async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
+  return readInto(Buffer.allocUnsafe(length), handle, offset);
+}
+
+/** Fills the buffer as far as the file goes. */
+export async function readInto(bytes: Buffer, handle: FileHandle, offset: number): Promise<Buffer> {
+  const { length } = bytes;
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);

@@ -14,7 +14,7 @@ import { familyOf } from './rotated-names.ts';
 import type { RunningSource, SourceContext } from './source.ts';
 import { createCounters, type SourceCounters } from './source-counters.ts';
 import { discoverMs, drainMs, freshLooks, mostHandles, pollMs, quietLooks, rememberMs, roundMs, warmLooks, warmMs } from './tail-limits.ts';
-import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, type TailedFile, unread } from './tailed-file.ts';
+import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, sliceBuffer, type TailedFile, unread } from './tailed-file.ts';
 import { type WatchHints, watchHints } from './watch-hints.ts';
 
 export interface FileTailConfig {
@@ -45,6 +45,7 @@ export class FileTail {
   readonly #sizes = new Map<string, number>();
   readonly #troubled = new Set<string>();
   readonly #hints: WatchHints;
+  readonly #buffer = sliceBuffer();
   #paths: string[] = [];
   #fresh: string[] = [];
   #cursor = 0;
@@ -71,6 +72,7 @@ export class FileTail {
         this.#stopping.abort();
         this.#hints.stop();
         await loop.stop();
+        await this.#gatherer.settled();
         await Promise.all(this.#known.all().map(closeHandle));
       },
     };
@@ -87,7 +89,7 @@ export class FileTail {
     const behind = await this.#readAll(readings, now);
     await this.#followOriginals();
     await this.#finishGone(now);
-    await this.#gatherer.flush('due');
+    await this.#gatherer.flush();
     await this.#adjustHandles();
     return { backlog: behind };
   }
@@ -235,7 +237,7 @@ export class FileTail {
   async #readOn(file: TailedFile, now: UnixMs): Promise<boolean> {
     const idle = between(file.changedAt, now) >= (file.present ? this.#config.idleMs : drainMs);
     const before = file.offset;
-    const { cut, atEnd } = await readSlice(file, { declared: this.#config.encoding, end: idle });
+    const { cut, atEnd } = await readSlice(file, { declared: this.#config.encoding, end: idle, buffer: this.#buffer });
     if (file.offset === before) return true;
     if (!file.present) file.changedAt = now;
     this.#counters.add({ longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });

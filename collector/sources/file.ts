@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { encodingOf } from '#collector/encoding.ts';
-import { buildFormat } from '#collector/formats/index.ts';
+import { buildFormat, formats } from '#collector/formats/index.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { durationText, idText, zoneText } from '#lib/schema.ts';
 import { durationMs } from '#lib/time.ts';
@@ -23,10 +23,7 @@ export const file = defineKind({
       label: { 'zh-CN': '格式', en: 'Format' },
       input: 'select',
       required: true,
-      options: [
-        { value: 'combined', label: { 'zh-CN': '访问日志', en: 'Access log' } },
-        { value: 'auth', label: { 'zh-CN': '登录日志', en: 'Login log' } },
-      ],
+      options: formats.map((format) => ({ value: format.kind, label: format.label })),
     },
     {
       id: 'encoding',

@@ -14,8 +14,10 @@ export interface LineGatherer {
   add(lines: readonly string[], from: LinesFrom): Promise<void>;
   /** This is where a file is known to be, without new lines; null forgets it. */
   reached(key: string, position: FilePosition | null): void;
-  /** Hands on what is due, or everything. */
-  flush(how: 'due' | 'all'): Promise<void>;
+  /** Hands on what is due. */
+  flush(): Promise<void>;
+  /** Waits until what was handed on is on disk or given up: only then are the positions final. */
+  settled(): Promise<unknown>;
 }
 
 export interface LinesFrom {
@@ -77,12 +79,12 @@ export function createGatherer({ origin, spool, clock, counters, signal }: Gathe
     reached(key, position) {
       reached[key] = position;
     },
-    async flush(how) {
+    async flush() {
       const waited = between(lastAt, clock.now());
       const due = batch ? waited >= second : Object.keys(reached).length > 0 && waited >= markEveryMs;
-      if (how === 'due' ? due : batch || Object.keys(reached).length > 0) await send();
-      if (how === 'all') await underWay;
+      if (due) await send();
     },
+    settled: () => underWay,
   };
 }
 

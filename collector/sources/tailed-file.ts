@@ -5,7 +5,7 @@ import { type Encoding, encodingByMark } from '#collector/encoding.ts';
 import { type Cut, cutLines } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
-import { emptyPrint, holds, printOf, readAt } from './content-print.ts';
+import { emptyPrint, holds, printOf, readAt, readInto } from './content-print.ts';
 import type { Seen } from './decide-reads.ts';
 
 /** One file being followed: where we are in it, and the open handle that survives its renaming or removal. */
@@ -50,6 +50,9 @@ const idle = { handle: undefined, encoding: undefined, behindSince: undefined, s
 /** Small enough that parsing a slice does not keep a probe from starting on time. */
 const sliceBytes = 262_144;
 
+/** One for a source, used again for every slice. */
+export const sliceBuffer = (): Buffer => Buffer.allocUnsafeSlow(sliceBytes);
+
 /** Undefined when another file has taken the name since it was looked at. */
 export async function handleOf(file: TailedFile): Promise<FileHandle | undefined> {
   if (file.handle) return file.handle;
@@ -77,13 +80,13 @@ export interface Slice {
 }
 
 /** Reads on from where we are and moves the position behind the last whole line; with `end` behind everything there is. */
-export async function readSlice(file: TailedFile, { declared, end }: { declared: Encoding; end: boolean }): Promise<Slice> {
+export async function readSlice(file: TailedFile, { declared, end, buffer }: { declared: Encoding; end: boolean; buffer: Buffer }): Promise<Slice> {
   const handle = await handleOf(file);
   if (!handle) return { cut: { lines: [], used: 0, skipping: file.skipping, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true };
-  const bytes = await readAt(handle, file.offset, sliceBytes);
+  const bytes = await readInto(buffer, handle, file.offset);
   const start = file.offset;
   const skip = await findEncoding(file, declared, start === 0 ? bytes : undefined);
-  const last = bytes.length < sliceBytes;
+  const last = bytes.length < buffer.length;
   const cut = cutLines(bytes.subarray(skip), { encoding: file.encoding ?? declared, skipping: file.skipping, end: end && last, mask: maskText });
   if (cut.used > 0) {
     file.offset += skip + cut.used;
