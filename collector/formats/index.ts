@@ -5,7 +5,6 @@ import type { Format } from './format.ts';
 
 /** Every log format; a new one is a file, its test and a line here. */
 export const formats = [combined, auth] as const;
-export type FormatName = (typeof formats)[number]['kind'];
 export const formatNames = formats.map((format) => format.kind);
 
 /** `{ kind: 'combined', zone: 'Asia/Shanghai' }` → a ready format, or what is wrong with it. */
