@@ -52,6 +52,8 @@ export class FileTail {
   #discoverAt = unixMs(0);
   #searched = false;
   #lagMs: number | null = null;
+  /** Starts the next round without a pause: there is more to read. */
+  #goOn = (): void => {};
 
   constructor(config: FileTailConfig, context: SourceContext) {
     this.#config = config;
@@ -65,6 +67,7 @@ export class FileTail {
 
   running(loop: Loop): RunningSource {
     this.#hints.onHint(loop.nudge);
+    this.#goOn = loop.nudge;
     return {
       health: () => this.#counters.health({ open: this.#known.all().filter(({ present }) => present).length, lagMs: this.#lagMs }),
       nudge: loop.nudge,
@@ -91,6 +94,7 @@ export class FileTail {
     await this.#finishGone(now);
     await this.#gatherer.flush();
     await this.#adjustHandles();
+    if (behind > 0) this.#goOn();
     return { backlog: behind };
   }
 
