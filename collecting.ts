@@ -8,11 +8,13 @@ import { openSpool, type Spool } from '#collector/spool.ts';
 import type { Config } from '#config';
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
+import { durationMs } from '#lib/time.ts';
 
 export interface CollectingOptions {
   config: Config;
   dataDir: string;
-  sink: TelemetrySink;
+  /** Stopped with the collecting: it waits for an absent store for ever. */
+  sink: TelemetrySink & { stop(): void };
   bus: Bus<CollectorTopics>;
   clock: Clock;
   onError(error: unknown): void;
@@ -30,6 +32,12 @@ export interface Collecting {
 }
 
 const spoolBytes = 2_000_000_000;
+const settleMs = durationMs(2_000);
+
+/** Waits for `task`, but not for ever: what is not stored by then is on disk. */
+async function patiently(task: Promise<void>, clock: Clock): Promise<void> {
+  await Promise.race([task, clock.sleep(settleMs)]);
+}
 
 export async function startCollecting({ config, dataDir, sink, bus, clock, onError }: CollectingOptions): Promise<Collecting> {
   const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: spoolBytes, clock });
@@ -50,6 +58,9 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, onErr
     async stop() {
       // What feeds the spool ends first, then what empties it; the rest waits on disk for the next start.
       await Promise.all([sources.stop(), collector.stop()]);
+      await recorder.flush();
+      await patiently(shipper.settled(), clock);
+      sink.stop();
       await shipper.stop();
       await spool.close();
     },

@@ -48,6 +48,12 @@ async function main(argv: string[]): Promise<number> {
   return (await load())(rest);
 }
 
+// A reader such as `head` that has seen enough is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

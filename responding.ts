@@ -105,7 +105,7 @@ function alertsOf(options: RespondingOptions): Promise<Alerts> {
       },
     },
     links: alertLinks({ secretKey, publicUrl: (site.public_url ?? options.url).replace(/\/+$/, '') }),
-    configYaml: () => configYaml(config().alerting),
+    configYaml: () => configYaml(config().alerting.written),
     secretKey,
     version,
     evaluates,

@@ -1,6 +1,7 @@
 /** `npm run check`: format, lint, types, import arrows, dead code, the clock rule and the paths named in documents. */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { syncTypes } from './sync.ts';
 
 const bin = (name: string) => `node_modules/.bin/${name}`;
 const folders = ['lib', 'collector', 'alerts', 'runbooks', 'notices', 'store', 'console', 'demo', 'test', 'bench', 'main.ts', 'config.ts'];
@@ -76,6 +77,7 @@ const steps: Step[] = [
   look('document paths', documentPaths),
 ];
 
+syncTypes();
 const startedAt = performance.now();
 let failed = 0;
 const queue = [...steps];

@@ -2,9 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { findBrowser, installBrowser } from './browser.ts';
+import { syncTypes } from './sync.ts';
 
 const report = 'test/output/vitest.json';
 mkdirSync('test/output', { recursive: true });
+syncTypes();
 
 if (!findBrowser()) {
   console.log('No Chromium found: installing the system package (chromium, fonts-noto-cjk) …');

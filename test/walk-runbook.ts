@@ -22,7 +22,7 @@ export async function walkRunbook(page: Page, walk: Walk): Promise<string[]> {
       await page.waitForTimeout(2_000);
       if ((await openStep(page).count()) === 0) return titles;
     }
-    const heading = openStep(page).getByRole('heading', { level: 3 });
+    const heading = openStep(page).getByRole('heading', { level: 3 }).first();
     const title = ((await heading.textContent({ timeout: 5_000 }).catch(() => '')) ?? '').trim();
     if (title === '') continue;
     if (titles.at(-1) !== title) {

@@ -36,6 +36,9 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath, args: browserFlags });
   page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' });
   page.on('pageerror', (error) => broken.push(`page: ${error.message}`));
+  page.on('response', (response) => {
+    if (response.status() >= 400) broken.push(`${response.status()} ${response.url()}`);
+  });
   page.on('console', (message) => {
     if (message.type() === 'error') broken.push(`console: ${message.text()}`);
   });
@@ -88,7 +91,10 @@ describe('a fault becomes a mail, an incident, a walked runbook and a public not
     await page.getByText(runbook).first().waitFor();
     const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
 
-    const titles = await walkRunbook(page, { choices, skips, limitMs: 360_000 });
+    const titles = await walkRunbook(page, { choices, skips, limitMs: 360_000 }).catch(async (error: Error) => {
+      await page.screenshot({ path: `test/output/whole-sentence-${fault}.png` });
+      throw new Error(`${error.message}\n${broken.join('\n')}\n${instance.stderr().slice(-1500)}`);
+    });
     expect(titles.length).toBeGreaterThanOrEqual(6);
     expect(demo.faults.isOn(fault), 'a step of the runbook mended it').toBe(false);
 
