@@ -38,7 +38,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stderr.write(`done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
-    process.stderr.write(`failed\n${stdout}${stderr}${message}\n`);
+    process.stderr.write(`failed\n${stdout + stderr || message}\n`);
     process.exitCode = 1;
   }
 }

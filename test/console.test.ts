@@ -56,6 +56,8 @@ async function open(path: string, look = looks[0]): Promise<{ page: Page; faults
   const context = await browser.newContext({ viewport: { width: look?.width ?? 1280, height: 900 }, reducedMotion: 'reduce' });
   await context.addInitScript(
     ([theme, language]) => {
+      // A sandboxed mail preview has no storage.
+      if (self !== top) return;
       localStorage.setItem('theme', theme ?? '');
       localStorage.setItem('language', language ?? '');
     },
