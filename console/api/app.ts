@@ -77,7 +77,6 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
   app.onError((error, c) => unexpected(error, c, onError));
   return app;
 }
-export type Api = ReturnType<typeof createApi>;
 
 const tooLarge = (c: Context): Response => refuse(c, 413, { code: 'too-large', message: { 'zh-CN': '请求太大', en: 'the request is too large' } });
 

@@ -30,10 +30,6 @@ export function input<Target extends keyof ValidationTargets, Shape extends z.Zo
 export const shortText = z.string().trim().min(1).max(200);
 export const longText = z.string().trim().min(1).max(20_000);
 export const bilingual = z.strictObject({ 'zh-CN': z.string().max(20_000), en: z.string().max(20_000) });
-export const instant = z
-  .string()
-  .refine((text) => parseIso(text) !== undefined, { message: 'not an ISO 8601 instant, for example 2026-11-24T10:32:00Z' })
-  .transform((text): UnixMs => parseIso(text) ?? unixMs(0));
 /** `90s`, `2m`, or minutes as a number. */
 export const spanText = z
   .string()

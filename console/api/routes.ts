@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import { describeRoute } from 'hono-openapi';
 import type { Clock } from '#lib/clock.ts';
 import type { Actor } from '#lib/people.ts';
@@ -15,8 +14,6 @@ export interface Routes {
   once: Memo;
   panels: PanelReader;
 }
-
-export type Asked = Context<SignedIn>;
 
 /** Who writes: the signed-in person, or the program behind the token. */
 export function actorOf(c: { get(key: 'person'): SignedIn['Variables']['person']; get(key: 'token'): SignedIn['Variables']['token'] }): Actor {

@@ -7,7 +7,7 @@ import type { Bilingual, Language } from '#lib/text.ts';
 import type { IncidentRow } from './incident-views.ts';
 
 // The browser reads every view from this one file.
-export type { GateView, IncidentRow, IncidentView, NoticeDraft, NoticeView, RunbookRow, RunbookView, StepState, StepView, TimelineRow } from './incident-views.ts';
+export type { GateView, IncidentRow, IncidentView, NoticeDraft, NoticeView, RunbookRow, RunbookView, StepView, TimelineRow } from './incident-views.ts';
 
 export const states = ['ok', 'slow', 'down', 'unknown', 'maintenance'] as const;
 /** How a thing is, with a shape, a word and a colour. */

@@ -6,7 +6,6 @@ export type Unit = 'ratio' | 'seconds' | 'count' | 'perMinute';
 
 export const both = (say: (language: Language) => string): Bilingual => ({ 'zh-CN': say('zh-CN'), en: say('en') });
 export const same = (text: string): Bilingual => ({ 'zh-CN': text, en: text });
-export const joined = (parts: readonly Bilingual[]): Bilingual => ({ 'zh-CN': parts.map((part) => part['zh-CN']).join(''), en: parts.map((part) => part.en).join(' ') });
 
 const trimmed = (value: number, digits: number): string => String(Number(value.toPrecision(digits)));
 
