@@ -4,26 +4,43 @@ export interface RowTruths {
   distinctPaths: number;
   requestRollups: number[];
   requestHistograms: number[];
+  /** Every look at the target, re-checks included. */
+  looks: number;
+  distinctLooks: number;
+  /** Scheduled checks: what the rollups count. */
   checks: number;
+  timedChecks: number;
   checkRollups: number[];
+  checkHistograms: number[];
+  /** Copies of what Postgres holds: each transition of an episode once, each attempt to send once. */
+  transitions: number;
+  distinctTransitions: number;
+  firings: number;
+  deliveries: number;
+  distinctDeliveries: number;
 }
 
-export async function rowTruths(ask: (path: string) => Promise<Record<string, unknown>>): Promise<RowTruths> {
+export type Ask = (path: string) => Promise<Record<string, unknown>>;
+
+export async function rowTruths(ask: Ask): Promise<RowTruths> {
   const row = async (sql: string): Promise<number[]> => {
     const { data } = (await ask(`/api/v1/query?sql=${encodeURIComponent(sql)}`)) as { data: Record<string, unknown>[] };
     return Object.values(data[0] ?? {}).map(Number);
   };
+  const rolled = async (tables: string[]) => Promise.all(tables.map((table) => row(`SELECT sum(total), sum(arraySum(mapValues(histogram))) FROM ${table}`)));
   const [logs = 0, distinctPaths = 0] = await row("SELECT count(), uniqExact(path) FROM logs WHERE source = 'load'");
-  const [checks = 0] = await row('SELECT countIf(attempt = 0) FROM checks');
-  const of = async (table: string) => row(`SELECT sum(total), sum(arraySum(mapValues(histogram))) FROM ${table}`);
-  const requests = await Promise.all(['request_10s', 'request_1m', 'request_1h'].map(of));
-  const rolled = await Promise.all(['check_10s', 'check_1m', 'check_1h'].map(of));
+  const [looks = 0, distinctLooks = 0, checks = 0, timedChecks = 0] = await row(
+    "SELECT count(), uniqExact((probe, vantage, at, attempt)), countIf(attempt = 0), countIf(attempt = 0 AND outcome != 'unknown') FROM checks",
+  );
+  const requests = await rolled(['request_10s', 'request_1m', 'request_1h']);
+  const checked = await rolled(['check_10s', 'check_1m', 'check_1h']);
+  const [transitions = 0, distinctTransitions = 0, firings = 0] = await row("SELECT count(), uniqExact((episode, from_state, to_state)), countIf(to_state = 'firing') FROM alert_transitions");
+  const [deliveries = 0, distinctDeliveries = 0] = await row('SELECT count(), uniqExact((notification, attempt)) FROM deliveries');
+  const totals = (rows: number[][]) => rows.map(([total = 0]) => total);
+  const histograms = (rows: number[][]) => rows.map(([, histogram = 0]) => histogram);
   return {
-    logs,
-    distinctPaths,
-    requestRollups: requests.map(([total = 0]) => total),
-    requestHistograms: requests.map(([, histogram = 0]) => histogram),
-    checks,
-    checkRollups: rolled.map(([total = 0]) => total),
+    ...{ logs, distinctPaths, requestRollups: totals(requests), requestHistograms: histograms(requests) },
+    ...{ looks, distinctLooks, checks, timedChecks, checkRollups: totals(checked), checkHistograms: histograms(checked) },
+    ...{ transitions, distinctTransitions, firings, deliveries, distinctDeliveries },
   };
 }

@@ -4,10 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
+export interface Target {
+  url: string;
+  broken: boolean;
+  /** Requests answered so far. */
+  answered: number;
+  stop(): Promise<void>;
+}
+
 /** A service on loopback that answers well or with 500, as told. */
-export async function startTarget(): Promise<{ url: string; broken: boolean; stop(): Promise<void> }> {
-  const target = { url: '', broken: false, stop: () => closed(server) };
+export async function startTarget(): Promise<Target> {
+  const target: Target = { url: '', broken: false, answered: 0, stop: () => closed(server) };
   const server = createServer((_request, response) => {
+    target.answered++;
     response.statusCode = target.broken ? 500 : 200;
     response.end(target.broken ? 'broken' : 'ok');
   });
