@@ -52,7 +52,8 @@ export function show(value: number | null, unit: Unit, language: Language): Show
 }
 
 function seconds(value: number, language: Language): Shown {
-  if (value > 0 && value < 0.1) return { text: three(value * 1000), unit: 'ms' };
+  // Beneath a hundredth of a millisecond nothing is worth reading.
+  if (value > 0 && value < 0.1) return { text: value < 0.00001 ? '0' : three(value * 1000), unit: 'ms' };
   if (value < 120) return { text: three(value), unit: language === 'zh-CN' ? '秒' : 's' };
   return { text: three(value / 60), unit: language === 'zh-CN' ? '分' : 'min' };
 }

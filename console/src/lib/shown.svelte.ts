@@ -25,3 +25,6 @@ export const axis = (rangeMs: number): ((at: number) => string) => {
 export const sinceMs = (at: string | number): number => ticker.now - (typeof at === 'number' ? at : Date.parse(at));
 /** How long until an instant; negative when it has passed. */
 export const untilMs = (at: string | number): number => -sinceMs(at);
+
+/** A version as people say it: `7` is `v7`. */
+export const versionText = (version: string): string => (/^\d/.test(version) ? `v${version}` : version);

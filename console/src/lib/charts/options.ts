@@ -131,10 +131,17 @@ function annotations({ view, narrow, thresholds, marks, palette, wording }: Seri
     return {
       xAxis: Date.parse(mark.at),
       lineStyle: { color, type: [2, 3], width: 1 },
-      label: { ...label, show: labelled.has(mark), position: 'end', distance: 3, color, formatter: shorten(wording.say(mark.label)) },
+      label: { ...label, show: labelled.has(mark), position: 'end', align: side(Date.parse(mark.at), view), distance: 3, color, formatter: shorten(wording.say(mark.label)) },
     };
   });
   return { id: 'annotations', type: 'line', data: [], silent: true, markLine: { silent: true, symbol: 'none', animation: false, data: [...across, ...down] } };
+}
+
+/** Near an edge a name is written away from it, so that it is not cut. */
+function side(at: number, view: SeriesView): 'left' | 'center' | 'right' {
+  const from = Date.parse(view.times[0] ?? '');
+  const part = (at - from) / (view.times.length * view.stepMs);
+  return part > 0.85 ? 'right' : part < 0.15 ? 'left' : 'center';
 }
 
 /** The marks whose names have room: each at least so much time after the one named before. */

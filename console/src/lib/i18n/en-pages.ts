@@ -70,7 +70,7 @@ export const pages: Pages = {
     include: 'Only',
     exclude: 'Without',
     older: 'Older',
-    facet: { service: 'Service', level: 'Level', status: 'Status', outcome: 'Outcome', source: 'Source' },
+    facet: { service: 'Service', level: 'Level', status: 'Status', outcome: 'Outcome', source: 'Source', route: 'Path', reason: 'Reason', client: 'Client', user: 'User' },
     fields: 'Fields',
   },
   onCall: {

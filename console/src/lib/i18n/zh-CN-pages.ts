@@ -68,7 +68,7 @@ export const pages = {
     include: '只看',
     exclude: '去掉',
     older: '更早的',
-    facet: { service: '服务', level: '级别', status: '状态码', outcome: '结果', source: '来源' } as Record<string, string>,
+    facet: { service: '服务', level: '级别', status: '状态码', outcome: '结果', source: '来源', route: '路径', reason: '原因', client: '来源地址', user: '用户' } as Record<string, string>,
     fields: '字段',
   },
   onCall: {

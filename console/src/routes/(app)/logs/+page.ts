@@ -4,7 +4,7 @@ import { ask } from '#src/client.ts';
 import { rangeQuery } from '#src/range.ts';
 import type { PageLoad } from './$types.js';
 
-const filters = ['q', 'service', 'level', 'status', 'outcome', 'source'] as const;
+const filters = ['q', 'service', 'level', 'status', 'outcome', 'source', 'before'] as const;
 
 export const load: PageLoad = async ({ fetch, depends, url }) => {
   depends('live:telemetry');
