@@ -32,7 +32,7 @@ const tell = (findings: Finding[]) => {
 const site = await openKillSite({ port: 18_900 });
 try {
   for (const what of asked) {
-    for (let number = 1; number <= rounds; number++) tell(await killRound(site, { what, number, waitMs: Math.round(200 + chance() * 5_000) }));
+    for (let number = 1; number <= rounds; number++) tell(await killRound(site, { what, number, waitMs: Math.round(200 + chance() * 5_000), burstMs: Math.round(chance() * 500) }));
   }
   tell(await judgeSite(site, { episodes: (rounds * asked.length) / 2, treeKills: asked.includes('tree') ? rounds : 0 }));
 } catch (error) {

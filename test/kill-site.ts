@@ -25,6 +25,8 @@ export interface KillSite {
   target: Target;
   /** Lines written to the log so far. */
   written(): number;
+  /** So many lines at once, beside the steady ones. */
+  burst(lines: number): void;
   /** Accepted mails, one for each Message-ID, and how many came again. */
   mails(): { firing: Mail[]; ended: Mail[]; again: number };
   ask(path: string): Promise<Record<string, unknown>>;
@@ -69,6 +71,7 @@ export async function openKillSite({ port }: { port: number }): Promise<KillSite
     ...console,
     target,
     written: writer.written,
+    burst: writer.write,
     mails: () => sorted(mailServer.mails),
     async kill(what) {
       const from = performance.now();
@@ -100,23 +103,24 @@ function pidOf(instance: Instance, pattern: RegExp): number {
 }
 
 /** 400 lines a second, each with a number of its own, whatever happens to the reader. */
-function startWriter(log: string): { written(): number; stop(): Promise<void> } {
+function startWriter(log: string): { written(): number; write(lines: number): void; stop(): Promise<void> } {
   let written = 0;
   let writing = true;
   writeFileSync(log, '');
-  const work = (async () => {
-    while (writing) {
-      const at = new Date().toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1/$2/$3:$4 +0000');
-      let lines = '';
-      for (let count = 0; count < 40; count++) {
-        lines += `192.0.2.${written % 250} - - [${at}] "GET /item/${written++} HTTP/1.1" ${written % 50 === 0 ? 500 : 200} 512 "-" "kill-rounds" rt=0.0${10 + (written % 80)}\n`;
-      }
-      appendFileSync(log, lines);
-      await sleep(100);
+  const write = (count: number) => {
+    const at = new Date().toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1/$2/$3:$4 +0000');
+    let lines = '';
+    for (const end = written + count; written < end; written++) {
+      lines += `192.0.2.${written % 250} - - [${at}] "GET /item/${written} HTTP/1.1" ${written % 50 === 0 ? 500 : 200} 512 "-" "kill-rounds" rt=0.0${10 + (written % 80)}\n`;
     }
+    appendFileSync(log, lines);
+  };
+  const work = (async () => {
+    for (; writing; await sleep(100)) write(40);
   })();
   return {
     written: () => written,
+    write,
     async stop() {
       writing = false;
       await work;

@@ -4,7 +4,8 @@ export interface RowTruths {
   distinctPaths: number;
   requestRollups: number[];
   requestHistograms: number[];
-  /** Every look at the target, re-checks included. */
+  /** Every look at the target up to the given instant, re-checks included; and all of them, and how many differ. */
+  looksUntil: number;
   looks: number;
   distinctLooks: number;
   /** Scheduled checks: what the rollups count. */
@@ -22,15 +23,15 @@ export interface RowTruths {
 
 export type Ask = (path: string) => Promise<Record<string, unknown>>;
 
-export async function rowTruths(ask: Ask): Promise<RowTruths> {
+export async function rowTruths(ask: Ask, looksUntilMs: number): Promise<RowTruths> {
   const row = async (sql: string): Promise<number[]> => {
     const { data } = (await ask(`/api/v1/query?sql=${encodeURIComponent(sql)}`)) as { data: Record<string, unknown>[] };
     return Object.values(data[0] ?? {}).map(Number);
   };
   const rolled = async (tables: string[]) => Promise.all(tables.map((table) => row(`SELECT sum(total), sum(arraySum(mapValues(histogram))) FROM ${table}`)));
   const [logs = 0, distinctPaths = 0] = await row("SELECT count(), uniqExact(path) FROM logs WHERE source = 'load'");
-  const [looks = 0, distinctLooks = 0, checks = 0, timedChecks = 0] = await row(
-    "SELECT count(), uniqExact((probe, vantage, at, attempt)), countIf(attempt = 0), countIf(attempt = 0 AND outcome != 'unknown') FROM checks",
+  const [looksUntil = 0, looks = 0, distinctLooks = 0, checks = 0, timedChecks = 0] = await row(
+    `SELECT countIf(toUnixTimestamp64Milli(at) <= ${looksUntilMs}), count(), uniqExact((probe, vantage, at, attempt)), countIf(attempt = 0), countIf(attempt = 0 AND outcome != 'unknown') FROM checks`,
   );
   const requests = await rolled(['request_10s', 'request_1m', 'request_1h']);
   const checked = await rolled(['check_10s', 'check_1m', 'check_1h']);
@@ -40,7 +41,7 @@ export async function rowTruths(ask: Ask): Promise<RowTruths> {
   const histograms = (rows: number[][]) => rows.map(([, histogram = 0]) => histogram);
   return {
     ...{ logs, distinctPaths, requestRollups: totals(requests), requestHistograms: histograms(requests) },
-    ...{ looks, distinctLooks, checks, timedChecks, checkRollups: totals(checked), checkHistograms: histograms(checked) },
+    ...{ looksUntil, looks, distinctLooks, checks, timedChecks, checkRollups: totals(checked), checkHistograms: histograms(checked) },
     ...{ transitions, distinctTransitions, firings, deliveries, distinctDeliveries },
   };
 }

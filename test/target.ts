@@ -7,16 +7,16 @@ import { SMTPServer } from 'smtp-server';
 export interface Target {
   url: string;
   broken: boolean;
-  /** Requests answered so far. */
-  answered: number;
+  /** Requests answered so far, and when the last one came. */
+  answered: { count: number; lastAt: number };
   stop(): Promise<void>;
 }
 
 /** A service on loopback that answers well or with 500, as told. */
 export async function startTarget(): Promise<Target> {
-  const target: Target = { url: '', broken: false, answered: 0, stop: () => closed(server) };
+  const target: Target = { url: '', broken: false, answered: { count: 0, lastAt: 0 }, stop: () => closed(server) };
   const server = createServer((_request, response) => {
-    target.answered++;
+    target.answered = { count: target.answered.count + 1, lastAt: Date.now() };
     response.statusCode = target.broken ? 500 : 200;
     response.end(target.broken ? 'broken' : 'ok');
   });
