@@ -57,6 +57,8 @@ export async function startMailServer(): Promise<{ url: string; mails: Mail[]; s
       );
     },
   });
+  // A sender that is killed in the middle of a mail breaks its connection.
+  server.on('error', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
   return { url: `smtp://127.0.0.1:${port}`, mails, stop: () => new Promise((resolve) => server.close(() => resolve())) };
