@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { type Matcher, parseMatchers, patternProblem } from '#alerts/matcher.ts';
 import { silenceState } from '#alerts/silence.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -7,6 +6,7 @@ import { iso } from '#lib/time.ts';
 import type { OutsideDesk, PostedAlert, SeenAlert } from './alertmanager-desk.ts';
 import { type AlertFilter, alertShape, matchesReceiver, passes, postedAlerts, readPostedAlert, readPostedSilence, silencePasses, silenceShape } from './alertmanager-shapes.ts';
 import { requireScope, type SignedIn, sameOrigin } from './auth.ts';
+import { limitBody } from './body-limit.ts';
 import { actorOf } from './routes.ts';
 
 interface Options {
@@ -25,7 +25,7 @@ export function alertmanagerRoutes(options: Options): Hono<SignedIn> {
       const mayWrite = c.get('token')?.scopes.includes('alerts');
       return c.req.method === 'GET' && !mayWrite ? requireScope('read')(c, next) : requireScope('alerts')(c, next);
     })
-    .use(bodyLimit({ maxSize: 8 * 1024 * 1024, onError: (c) => c.json('the body is larger than 8 MB', 413) }))
+    .use(limitBody({ maxSize: 8 * 1024 * 1024, tooLarge: (c) => c.json('the body is larger than 8 MB', 413) }))
     .route('/', alertRoutes(options))
     .route('/', silenceRoutes(options))
     .get('/receivers', (c) => c.json(options.desk.receivers().map((name) => ({ name }))))

@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { openAPIRouteHandler } from 'hono-openapi';
 import type { Clock } from '#lib/clock.ts';
@@ -10,6 +9,7 @@ import { alertmanagerRoutes } from './alertmanager.ts';
 import { notFound, refuse } from './answers.ts';
 import { identify, type SignedIn } from './auth.ts';
 import { boardRoutes } from './board-routes.ts';
+import { limitBody } from './body-limit.ts';
 import { demoRoutes } from './demo-routes.ts';
 import { healthRoutes, publicHealthRoutes } from './health-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
@@ -40,7 +40,7 @@ const largestBody = 1024 * 1024;
 export function createApi({ ports, clock, onError }: ApiOptions) {
   const routes: Routes = { ports, clock, once: createMemo(clock, sharedFor), panels: createPanelReader({ ...ports, clock }) };
   const v1 = new Hono<SignedIn>()
-    .use(bodyLimit({ maxSize: largestBody, onError: tooLarge }))
+    .use(limitBody({ maxSize: largestBody, tooLarge }))
     .route('/', signInRoutes({ people: ports.people, clock }))
     .route('/', sessionRoutes(routes))
     .route('/', overviewRoutes(routes))
@@ -70,7 +70,7 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
       },
     }),
   );
-  app.use('/ack/*', bodyLimit({ maxSize: 64 * 1024, onError: tooLarge }));
+  app.use('/ack/*', limitBody({ maxSize: 64 * 1024, tooLarge }));
   app.route('/', acknowledgementRoutes(routes));
   app.route('/', publicHealthRoutes(routes));
   app.notFound((c) => notFound(c));
