@@ -1,17 +1,18 @@
 import type { Context, MiddlewareHandler } from 'hono';
 
 /**
- * Refuses bodies over `maxSize` bytes. A request that names neither length nor encoding has no body; one in pieces is counted while it
- * is read and handed on whole. (Hono's own middleware wraps the request in one of another class, which fails on this server.)
+ * Refuses bodies over `maxSize` bytes. One that does not name its length is counted while it is read and handed on whole.
+ * (Hono's own middleware wraps such a request in one of another class, which fails on this server.)
  */
 export function limitBody({ maxSize, tooLarge }: { maxSize: number; tooLarge(c: Context): Response }): MiddlewareHandler {
   return async (c, next) => {
-    const inPieces = c.req.header('transfer-encoding') !== undefined;
-    if (!inPieces) return Number(c.req.header('content-length') ?? 0) > maxSize ? tooLarge(c) : next();
-    const body = c.req.raw.body ? await readUpTo(c.req.raw.body, maxSize) : new Uint8Array();
-    if (body === null) return tooLarge(c);
-    const { url, method, headers } = c.req.raw;
-    if (method !== 'GET' && method !== 'HEAD') c.req.raw = new Request(url, { method, headers, body });
+    const { url, method, headers, body } = c.req.raw;
+    if (method === 'GET' || method === 'HEAD') return next();
+    const length = headers.has('transfer-encoding') ? null : headers.get('content-length');
+    if (length !== null) return Number(length) > maxSize ? tooLarge(c) : next();
+    const whole = body ? await readUpTo(body, maxSize) : new Uint8Array();
+    if (whole === null) return tooLarge(c);
+    c.req.raw = new Request(url, { method, headers, body: whole });
     return next();
   };
 }
