@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Config } from '#config';
-import { buildConsole } from '#console/build-console.ts';
+import { buildConsole, consoleIsBuilt } from '#console/build-console.ts';
 import { type Demo, startDemo } from '#demo/demo.ts';
 import { systemClock } from '#lib/clock.ts';
 import { configPath, readConfig, say } from './config-file.ts';
@@ -66,7 +66,7 @@ export async function start(argv: string[]): Promise<number> {
     return 2;
   }
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
-  if (settings.roles.has('console') && !settings.dev && !existsSync(new URL('./console/build/csp.json', import.meta.url))) await buildOnce();
+  if (settings.roles.has('console') && !settings.dev && !consoleIsBuilt()) await buildOnce();
   const demo = settings.configFile === undefined ? await startDemo({ dataDir: settings.dataDir, host: settings.host, port: settings.port, clock: systemClock, onError: complain }) : null;
   const config = readConfig(settings.configFile, demo?.configYaml);
   if (config === null) {
@@ -84,7 +84,7 @@ export async function start(argv: string[]): Promise<number> {
 const version = (): string => (JSON.parse(readFileSync(fileURLToPath(new URL('./package.json', import.meta.url)), 'utf8')) as { version: string }).version;
 
 async function buildOnce(): Promise<void> {
-  say('building the console (first start only) …');
+  say('building the console (at the first start and after a change) …');
   await buildConsole();
 }
 

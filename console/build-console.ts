@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,22 @@ export async function buildConsole(): Promise<void> {
   await run(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: root, env: { ...process.env, NODE_ENV: 'production' } });
   const page = await readFile(join(out, 'index.html'), 'utf8');
   await writeFile(join(out, 'csp.json'), `${JSON.stringify({ scriptHashes: scriptHashes(page) })}\n`);
+}
+
+/** Whether what was built is at least as new as everything it is built from. */
+export function consoleIsBuilt(): boolean {
+  const built = changedAt(join(out, 'csp.json'));
+  if (built === 0) return false;
+  const sources = ['console/src', 'console/static'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)));
+  return [...sources, join(root, 'vite.config.ts'), join(root, 'package-lock.json')].every((file) => changedAt(file) <= built);
+}
+
+function changedAt(file: string): number {
+  try {
+    return statSync(file).mtimeMs;
+  } catch {
+    return 0; // not there
+  }
 }
 
 /** The content-policy hash of every inline script of a page. */
