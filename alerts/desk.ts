@@ -52,6 +52,7 @@ export interface AlertDesk {
   acknowledgeByLink(ask: { token: string; now: UnixMs }): Promise<Done<{ alert: Alert; receiver: string }>>;
   rules(): readonly {
     name: string;
+    title: Bilingual;
     kind: string;
     measure: string | null;
     above: number | null;
@@ -230,6 +231,7 @@ function ruleFacts(rule: RuleEntry) {
   const { terms } = rule;
   return {
     name: terms.name,
+    title: terms.title,
     kind: rule.kind,
     measure: rule.kind === 'probe' ? null : rule.measure,
     above: rule.above,

@@ -32,16 +32,16 @@ const who = ({ kind, name }: Actor): Bilingual => (kind === 'system' ? say('系�
 export const line = ({ link = null, ...said }: Omit<Said, 'link'> & { link?: string | null }, { actor, at }: { actor: Actor; at: UnixMs }): TimelineLine => ({ ...said, link, actor, at });
 
 export const saidDeclared = (title: Bilingual): Said => ({ kind: 'declared', tone: 'bad', text: say(`事件建立：${title['zh-CN']}`, `Incident declared: ${title.en}`) });
-export const saidAlert = ({ summary, fingerprint, rule }: IncidentAlert): Said => ({
+export const saidAlert = ({ summary, fingerprint }: IncidentAlert): Said => ({
   kind: 'alert',
   tone: 'bad',
-  text: say(`告警触发：${rule ? `${rule}，` : ''}${summary['zh-CN']}`, `Alert fired: ${rule ? `${rule}, ` : ''}${summary.en}`),
+  text: say(`告警触发：${summary['zh-CN']}`, `Alert fired: ${summary.en}`),
   link: `/alerts/${fingerprint}`,
 });
-export const saidAlertResolved = ({ summary, fingerprint, rule }: IncidentAlert): Said => ({
+export const saidAlertResolved = ({ summary, fingerprint }: IncidentAlert): Said => ({
   kind: 'alert',
   tone: 'good',
-  text: say(`告警恢复：${rule ?? summary['zh-CN']}`, `Alert resolved: ${rule ?? summary.en}`),
+  text: say(`告警恢复：${summary['zh-CN']}`, `Alert resolved: ${summary.en}`),
   link: `/alerts/${fingerprint}`,
 });
 export const saidAcknowledged = (by: string): Said => ({ kind: 'acknowledged', tone: 'act', text: say(`${by} 确认告警`, `${by} acknowledged the alert`) });

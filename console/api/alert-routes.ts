@@ -37,8 +37,8 @@ function readingRoutes(routes: Routes) {
       async (c) => {
         const { state } = c.req.valid('query');
         const view = await once(`alerts ${state}`, async () => {
-          const [entries, incidents] = await Promise.all([ports.alerts.entries({ state, now: clock.now() }), ports.incidents.list({ state: 'all' })]);
-          return { alerts: alertRows(entries, { incidents, rules: ports.alerts.rules() }), nextEvaluationAt: isoOrNull(ports.alerts.nextEvaluationAt()) };
+          const [entries, incidents, runbooks] = await Promise.all([ports.alerts.entries({ state, now: clock.now() }), ports.incidents.list({ state: 'all' }), ports.runbooks.list()]);
+          return { alerts: alertRows(entries, { incidents, rules: ports.alerts.rules(), catalogue: ports.catalogue(), runbooks }), nextEvaluationAt: isoOrNull(ports.alerts.nextEvaluationAt()) };
         });
         return answer<{ alerts: AlertRow[]; nextEvaluationAt: string | null }>(c, view);
       },
@@ -52,10 +52,11 @@ function readingRoutes(routes: Routes) {
 async function alertView({ ports, clock }: Routes, entry: AlertEntry): Promise<AlertView> {
   const rules = ports.alerts.rules();
   const rule = rules.find((candidate) => candidate.name === entry.alert.rule);
-  const [incidents, history, series] = await Promise.all([ports.incidents.list({ state: 'all' }), ports.alerts.history(entry.alert.fingerprint), drawn()]);
+  const [incidents, history, series, runbooks] = await Promise.all([ports.incidents.list({ state: 'all' }), ports.alerts.history(entry.alert.fingerprint), drawn(), ports.runbooks.list()]);
+  // A probe rule counts failing vantages, which is no point of the series drawn beside it.
   return {
-    alert: alertRow(entry, { incidents, rules }),
-    history: history.map((change) => ({ ...change, at: iso(change.at) })),
+    alert: alertRow(entry, { incidents, rules, catalogue: ports.catalogue(), runbooks }),
+    history: history.map((change) => ({ ...change, at: iso(change.at), value: rule?.kind === 'probe' ? null : change.value })),
     ruleYaml: rule?.yaml ?? null,
     series,
     thresholds: rule ? thresholdsOf(rule) : [],

@@ -6,7 +6,7 @@ import type { ConsolePorts } from './ports.ts';
 import type { Questions, Scope } from './questions.ts';
 import { figureLimits, figureState } from './states.ts';
 import type { Sentence, State } from './views.ts';
-import { amount, both, countText } from './words.ts';
+import { amount, both, countText, same } from './words.ts';
 
 /** A board is a name and the panels on it, in order. */
 export interface Board {
@@ -91,10 +91,9 @@ const samplesText = ({ samples }: Reading, language: Language): string =>
 export async function marksBetween(ports: Pick<ConsolePorts, 'questions' | 'alerts' | 'incidents' | 'notices'>, { from, until }: { from: UnixMs; until: UnixMs }) {
   const inside = (at: UnixMs): boolean => at >= from && at < until;
   const [alerts, incidents, notices] = await Promise.all([ports.questions.alertMarks({ span: { from, until }, limit: 40 }), ports.incidents.list({ state: 'all' }), ports.notices.list()]);
+  const titles = new Map(ports.alerts.rules().map((rule) => [rule.name, rule.title]));
   return [
-    ...alerts
-      .filter((mark) => mark.to === 'firing')
-      .map((mark) => ({ at: mark.at, kind: 'alert' as const, label: { 'zh-CN': `${mark.rule} 告警`, en: `${mark.rule} fired` }, link: `/alerts/${mark.fingerprint}` })),
+    ...alerts.filter((mark) => mark.to === 'firing').map((mark) => ({ at: mark.at, kind: 'alert' as const, label: titles.get(mark.rule) ?? same(mark.rule), link: `/alerts/${mark.fingerprint}` })),
     ...incidents.filter((incident) => inside(incident.openedAt)).map((incident) => ({ at: incident.openedAt, kind: 'incident' as const, label: incident.title, link: `/incidents/${incident.id}` })),
     ...notices.filter((notice) => inside(notice.startedAt)).map((notice) => ({ at: notice.startedAt, kind: 'notice' as const, label: notice.title, link: `/notices/${notice.id}` })),
   ].sort((a, b) => a.at - b.at);

@@ -256,7 +256,20 @@ function fakeAlertDesk(heard: Heard): ConsolePorts['alerts'] {
     expireSilence: heard('alerts.expireSilence'),
     peekLink: link,
     acknowledgeByLink: link,
-    rules: () => [{ name: 'Errors', kind: 'ratio', measure: 'request.errors/request.total', above: 0.05, below: null, severity: 'critical', runbook: 'errors', probes: [], yaml: 'alert: Errors\n' }],
+    rules: () => [
+      {
+        name: 'Errors',
+        title: { 'zh-CN': '错误率过高', en: 'Error ratio too high' },
+        kind: 'ratio',
+        measure: 'request.errors/request.total',
+        above: 0.05,
+        below: null,
+        severity: 'critical',
+        runbook: 'errors',
+        probes: [],
+        yaml: 'alert: Errors\n',
+      },
+    ],
     nextEvaluationAt: () => fakeNow,
   };
 }

@@ -29,7 +29,7 @@ export async function incidentRoom(routes: Routes, id: string): Promise<Incident
     timeline: room.timeline.map((row) => ({ ...row, at: iso(row.at) })),
     steps: steps.map((step) => stepView(step, step === open ? live : [])),
     runbookVersion: room.runbookVersion,
-    alerts: alertRows(entries, { incidents: [incident], rules }),
+    alerts: alertRows(entries, { incidents: [incident], rules, catalogue: ports.catalogue() }),
     notices: notices.filter((notice) => notice.incidentId === incident.id).map(noticeView),
     evidence: open ? live : fallback,
   };

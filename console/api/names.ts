@@ -1,5 +1,6 @@
 import { failureKinds, failureLabels } from '#collector/check.ts';
 import type { Bilingual } from '#lib/text.ts';
+import type { Catalogue } from './ports.ts';
 import { same } from './words.ts';
 
 /** What keys found in telemetry are called on the console. */
@@ -29,3 +30,20 @@ export const lineName = (key: string): Bilingual => lineNames[key] ?? same(key);
 
 /** "上周同时（全部）" beside the line it is compared with. */
 export const lastWeek = (name: Bilingual): Bilingual => ({ 'zh-CN': `上周同时（${name['zh-CN']}）`, en: `last week (${name.en})` });
+
+/** A probe that watches one component alone is called by that component's name; any other by its id. */
+export const probeName =
+  (catalogue: Pick<Catalogue, 'components'>) =>
+  (id: string): Bilingual =>
+    catalogue.components.find((component) => component.probes.length === 1 && component.probes[0] === id)?.name ?? same(id);
+
+/** A sentence that opens with a probe's id opens with its name instead. */
+export function withProbeName(text: Bilingual, catalogue: Pick<Catalogue, 'components' | 'probes'>): Bilingual {
+  const [first = ''] = text.en.split(' ', 1);
+  const name = catalogue.probes.some((probe) => probe.id === first) ? probeName(catalogue)(first) : same(first);
+  const renamed = (said: string, called: string): string => (said.startsWith(`${first} `) ? `${called}${said.slice(first.length)}` : said);
+  return { 'zh-CN': renamed(text['zh-CN'], name['zh-CN']), en: renamed(text.en, name.en) };
+}
+
+/** "值班一线" of "值班一线 <oncall@example.cn>"; null when the address carries no name. */
+export const addresseeName = (to: string): string | null => /^\s*"?([^"<]+?)"?\s*<[^>]+>\s*$/.exec(to)?.[1] ?? null;

@@ -1,8 +1,9 @@
 import type { Reading } from '#lib/series.ts';
 import type { Bilingual } from '#lib/text.ts';
-import { durationMs, iso, minute, type UnixMs, unixMs } from '#lib/time.ts';
+import { day, durationMs, iso, minute, type UnixMs, unixMs } from '#lib/time.ts';
 import { alertRows } from './alert-rows.ts';
 import { isoOrNull } from './answers.ts';
+import { marksBetween } from './boards.ts';
 import { componentRows } from './component-rows.ts';
 import { incidentRow } from './incident-rows.ts';
 import type { AlertEntry, ConsolePorts, IncidentEntry, NoticeEntry } from './ports.ts';
@@ -43,22 +44,30 @@ async function readings(ports: OverviewPorts, now: UnixMs) {
   return { ...logs, availability, services: { routes, logins } };
 }
 
+const recentThings = 8;
+const newestFirst = (marks: Awaited<ReturnType<typeof marksBetween>>): OverviewView['recent'] =>
+  marks
+    .slice(-recentThings)
+    .reverse()
+    .map((mark) => ({ ...mark, at: iso(mark.at) }));
+
 /** Everything the first page shows, at one moment. */
 export async function overview(ports: OverviewPorts, now: UnixMs): Promise<OverviewView> {
-  const [figures, probes, entries, incidents, statuses, notices] = await Promise.all([
+  const [figures, probes, entries, incidents, statuses, notices, marks] = await Promise.all([
     readings(ports, now),
     probeFacts(ports, now),
     ports.alerts.entries({ state: 'active', now }),
     ports.incidents.list({ state: 'open' }),
     ports.notices.components(),
     ports.notices.list(),
+    marksBetween(ports, { from: unixMs(now - day), until: unixMs(now + 1) }),
   ]);
   const catalogue = ports.catalogue();
   const [byService, newest] = await Promise.all([troubledServices(ports, entries, now), newestCheck(ports, probes, now)]);
   const site = ports.site();
   const components = componentRows(catalogue, { probes, services: figures.services, statuses: new Map(statuses.map((component) => [component.id, component.status])) });
-  const day = dayFigures(probes.days, catalogue.probes, now);
-  const availability = { value: day.availability, target: site.availabilityTarget, coverage: day.coverage };
+  const daily = dayFigures(probes.days, catalogue.probes, now);
+  const availability = { value: daily.availability, target: site.availabilityTarget, coverage: daily.coverage };
   const rules = ports.alerts.rules();
   const incident = [...incidents].sort((a, b) => (a.level < b.level ? -1 : a.level > b.level ? 1 : a.openedAt - b.openedAt))[0] ?? null;
   const fastest = Math.min(60_000, ...catalogue.probes.map((probe) => probe.intervalMs));
@@ -90,8 +99,9 @@ export async function overview(ports: OverviewPorts, now: UnixMs): Promise<Overv
     loginFailureRatio: figure(figures.logins, 'ratio', figureLimits.loginFailureRatio),
     components,
     vantages: vantageCells(catalogue, probes),
-    alerts: alertRows(entries, { incidents, rules }),
+    alerts: alertRows(entries, { incidents, rules, catalogue }),
     incidents: incidents.map(incidentRow),
+    recent: newestFirst(marks),
     next: nextThings({ incidents, notices, entries }),
   };
 }

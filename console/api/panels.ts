@@ -1,13 +1,12 @@
 import type { Span } from '#lib/series.ts';
 import type { Bilingual } from '#lib/text.ts';
 import { day, iso, type UnixMs, unixMs } from '#lib/time.ts';
-import { failureName, lastWeek, lineName, loginReasonName } from './names.ts';
+import { failureName, lastWeek, lineName, loginReasonName, probeName } from './names.ts';
 import type { Catalogue, RuleEntry } from './ports.ts';
 import type { LineQuestion, Questions, Scope } from './questions.ts';
 import { compared, heatmapView, type Naming, seriesView, topView } from './series-view.ts';
-import { stripStates } from './states.ts';
+import { heldStates, stripStates } from './states.ts';
 import type { PanelData, SeriesView } from './views.ts';
-import { same } from './words.ts';
 
 /** One drawable question: what it is called, how wide, which rule draws its threshold, and how it is read. */
 export interface Panel {
@@ -47,11 +46,20 @@ async function ranking(asked: Promise<Awaited<ReturnType<Questions['loginReasons
   return { data: { type: 'top', ...topView(found, name) }, sql: found.sql };
 }
 
+/** A check speaks for its probe until the next is due: that many cells hold its state, and half as many again for one that is late. */
+const heldCells = (catalogue: Catalogue, id: string, stepMs: number): number => Math.ceil(((catalogue.probes.find((probe) => probe.id === id)?.intervalMs ?? 0) * 1.5) / stepMs);
+
+/** Where people tried to log in and none failed for a reason, that reason is zero and not unknown. */
+async function loginFailureLines(asked: PanelQuestion): Promise<{ data: PanelData; sql: string }> {
+  const ask: Ask = async (question) => {
+    const [failures, tried] = await Promise.all([asked.questions.loginFailures(question), asked.questions.loginFailureRatio(question)]);
+    const known = new Set(tried.times.filter((_, index) => tried.lines.some((line) => (line.values[index] ?? null) !== null)));
+    return { ...failures, lines: failures.lines.map((line) => ({ ...line, values: line.values.map((value, index) => value ?? (known.has(failures.times[index] ?? unixMs(0)) ? 0 : null)) })) };
+  };
+  return lines(asked, ask, { unit: 'perMinute', name: loginReasonName });
+}
+
 const quantiles = [0.5, 0.95, 0.99];
-const probeName =
-  (catalogue: Catalogue): Naming =>
-  (id) =>
-    catalogue.components.find((component) => component.probes.length === 1 && component.probes[0] === id)?.name ?? same(id);
 
 /** Every panel there is, by id; boards and runbook steps name them. */
 export const panels: readonly Panel[] = [
@@ -126,7 +134,7 @@ export const panels: readonly Panel[] = [
     async read(asked) {
       const states = await asked.questions.checkStates(linesOf(asked));
       const name = probeName(asked.catalogue);
-      const rows = states.rows.map((row) => ({ key: row.key, label: name(row.key), cells: stripStates(row.cells) }));
+      const rows = states.rows.map((row) => ({ key: row.key, label: name(row.key), cells: heldStates(stripStates(row.cells), heldCells(asked.catalogue, row.key, states.stepMs)) }));
       return { data: { type: 'states', times: states.times.map(iso), stepMs: states.stepMs, rows }, sql: states.sql };
     },
   },
@@ -192,7 +200,7 @@ export const panels: readonly Panel[] = [
     subtitle: { 'zh-CN': '每分钟，按原因', en: 'per minute, by reason' },
     span: 6,
     measure: null,
-    read: (asked) => lines(asked, (question) => asked.questions.loginFailures(question), { unit: 'perMinute', name: loginReasonName }),
+    read: loginFailureLines,
   },
   {
     id: 'login-reasons',
@@ -206,7 +214,7 @@ export const panels: readonly Panel[] = [
     id: 'login-clients',
     title: { 'zh-CN': '来源地址', en: 'Client addresses' },
     subtitle: { 'zh-CN': '按失败次数', en: 'by failures' },
-    span: 4,
+    span: 6,
     measure: null,
     read: (asked) => ranking(asked.questions.loginClients({ ...linesOf(asked), limit: 8 })),
   },
@@ -229,5 +237,5 @@ export function thresholdsFor(measure: string | null, rules: readonly RuleEntry[
   if (measure === null) return [];
   return rules
     .filter((rule) => rule.measure === measure)
-    .flatMap((rule) => [rule.above, rule.below].flatMap((value) => (value === null ? [] : [{ value, label: { 'zh-CN': `告警阈值 · ${rule.name}`, en: `alert limit · ${rule.name}` } }])));
+    .flatMap((rule) => [rule.above, rule.below].flatMap((value) => (value === null ? [] : [{ value, label: { 'zh-CN': `告警阈值 · ${rule.title['zh-CN']}`, en: `alert limit · ${rule.title.en}` } }])));
 }

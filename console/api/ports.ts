@@ -76,6 +76,8 @@ export interface AlertEntry {
 }
 export interface RuleEntry {
   name: string;
+  /** What people call it. */
+  title: Bilingual;
   kind: string;
   /** What it looks at: `request.errors/request.total`, `login.failed/login.attempts`, `request.duration:p95`; null when it is no measure we draw. */
   measure: string | null;

@@ -24,7 +24,7 @@ async function rowsOf({ ports }: Routes, probes: readonly CatalogueProbe[], now:
   const scope = probes.length === 1 ? { probes: probes.map((probe) => probe.id) } : {};
   const span = { from: unixMs(now - lookBack(probes, 60)), until: unixMs(now + 1) };
   const [facts, recent] = await Promise.all([probeFacts(ports, now), ports.questions.recentChecks({ span, scope, each: 60, by: 'probe' })]);
-  return probeRows(probes, facts, recent);
+  return probeRows({ probes, components: ports.catalogue().components }, facts, recent);
 }
 
 export function probeRoutes(routes: Routes) {
@@ -83,6 +83,6 @@ async function probeView(routes: Routes, probe: CatalogueProbe, { now, span }: {
     failures: failures.map(recordView),
     recent: recent.map(recordView),
     waterfall: [...waterfall],
-    rules: watching.map((rule) => ({ name: rule.name, state: stateOf(rule.name) })),
+    rules: watching.map((rule) => ({ name: rule.name, title: rule.title, state: stateOf(rule.name) })),
   };
 }

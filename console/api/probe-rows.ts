@@ -1,5 +1,6 @@
 import { day, hour, minute, type UnixMs, unixMs } from '#lib/time.ts';
 import { isoOrNull } from './answers.ts';
+import { probeName } from './names.ts';
 import type { Catalogue, CatalogueProbe, ConsolePorts } from './ports.ts';
 import type { ProbeDay, ProbeMinutes, ProbeSpeed, RecentCheck } from './questions.ts';
 import { dayFigures, newestByVantage, probeState } from './states.ts';
@@ -43,7 +44,8 @@ export function byProbe<Row extends { probe: string }>(rows: readonly Row[]): Re
   return groups;
 }
 
-export function probeRows(probes: readonly CatalogueProbe[], facts: ProbeFacts, recent: readonly RecentCheck[]): ProbeRow[] {
+export function probeRows({ probes, components }: Pick<Catalogue, 'probes' | 'components'>, facts: ProbeFacts, recent: readonly RecentCheck[]): ProbeRow[] {
+  const name = probeName({ components });
   const latestOf = byProbe(facts.latest);
   const daysOf = byProbe(facts.days);
   const recentOf = byProbe(recent);
@@ -56,6 +58,7 @@ export function probeRows(probes: readonly CatalogueProbe[], facts: ProbeFacts, 
     const speed = facts.speeds.get(probe.id);
     return {
       id: probe.id,
+      name: name(probe.id),
       kind: probe.kind,
       service: probe.service,
       target: probe.target,

@@ -5,9 +5,10 @@ import { answer } from './answers.ts';
 import { requireRole, type SignedIn } from './auth.ts';
 import { boards } from './boards.ts';
 import { input } from './inputs.ts';
+import { probeName } from './names.ts';
 import { about, type Routes } from './routes.ts';
 import type { SearchHit } from './views.ts';
-import { same } from './words.ts';
+import { both } from './words.ts';
 
 const pages: SearchHit[] = (
   [
@@ -49,6 +50,9 @@ export function searchRoutes(routes: Routes) {
   );
 }
 
+/** Its name, and its id where that is another word. */
+const searchName = (name: Bilingual, id: string): Bilingual => both((language) => (name[language] === id ? id : `${name[language]} · ${id}`));
+
 async function everything({ ports, clock }: Routes): Promise<SearchHit[]> {
   const [entries, incidents, runbooks, notices] = await Promise.all([
     ports.alerts.entries({ state: 'active', now: clock.now() }),
@@ -56,6 +60,8 @@ async function everything({ ports, clock }: Routes): Promise<SearchHit[]> {
     ports.runbooks.list(),
     ports.notices.list(),
   ]);
+  const catalogue = ports.catalogue();
+  const name = probeName(catalogue);
   return [
     ...pages,
     ...boardPages,
@@ -69,6 +75,6 @@ async function everything({ ports, clock }: Routes): Promise<SearchHit[]> {
     ),
     ...runbooks.map((runbook): SearchHit => ({ kind: 'runbook', label: runbook.title, link: `/runbooks/${runbook.id}` })),
     ...notices.map((notice): SearchHit => ({ kind: 'notice', label: notice.title, link: `/notices/${notice.id}` })),
-    ...ports.catalogue().probes.map((probe): SearchHit => ({ kind: 'probe', label: same(`${probe.id} ${probe.target}`), link: `/probes/${encodeURIComponent(probe.id)}` })),
+    ...catalogue.probes.map((probe): SearchHit => ({ kind: 'probe', label: searchName(name(probe.id), probe.id), link: `/probes/${encodeURIComponent(probe.id)}` })),
   ];
 }

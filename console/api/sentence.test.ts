@@ -58,7 +58,7 @@ const cases: Case[] = [
     zh: '发票查询错误率 38%，平时此刻 0.3%。10:32 起。',
     en: 'Invoice query: error ratio 38%, normally 0.3% at this hour. Since 10:32.',
     zhDetail: '10:33 已邮件通知 ops，还没有人确认。其余 2 个组件正常。',
-    enDetail: 'ops told by e-mail at 10:33; nobody has acknowledged yet. The other 2 components are fine.',
+    enDetail: 'ops was told by e-mail at 10:33; nobody has acknowledged yet. The other 2 components are fine.',
   },
   {
     name: 'logins: the commonest reason, the acknowledgement, the runbook step',
@@ -76,7 +76,7 @@ const cases: Case[] = [
     zh: '发票查询登录失败率 38%，平时此刻 4%。10:32 起；原因多为“验证码错误”。',
     en: 'Invoice query: login failure ratio 38%, normally 4% at this hour. Since 10:32; mostly “wrong captcha”.',
     zhDetail: '10:33 已邮件通知 ops，演示甲 10:33 确认。预案「登录失败（验证码）」进行到第 3 步，共 9 步：切换备用验证码。其余 2 个组件正常。',
-    enDetail: 'ops told by e-mail at 10:33; 演示甲 acknowledged at 10:33. Runbook “Login failures (captcha)” is at step 3 of 9: Switch to the backup captcha. The other 2 components are fine.',
+    enDetail: 'ops was told by e-mail at 10:33; 演示甲 acknowledged at 10:33. Runbook “Login failures (captcha)” is at step 3 of 9: Switch to the backup captcha. The other 2 components are fine.',
   },
   {
     name: 'latency without a history of days falls back on the hour before and says so',
@@ -138,7 +138,7 @@ const cases: Case[] = [
     facts: { troubles: [{ ...trouble, severity: 'warning', since: at(50), fingerprint: 'g' }, trouble, { ...trouble, fingerprint: 'h', since: at(5) }] },
     state: 'down',
     zh: '发票查询错误率 38%，平时此刻 0.3%。10:32 起；另有 2 条告警。',
-    en: 'Invoice query: error ratio 38%, normally 0.3% at this hour. Since 10:32; 2 more alerts.',
+    en: 'Invoice query: error ratio 38%, normally 0.3% at this hour. Since 10:32; 2 more alerts are active.',
   },
   {
     name: 'pending is not yet certain',
@@ -147,7 +147,7 @@ const cases: Case[] = [
     zh: '正在确认：发票查询错误率 38%，平时此刻 0.3%。10:58 起。',
     en: 'Being confirmed: Invoice query: error ratio 38%, normally 0.3% at this hour. Since 10:58.',
     zhDetail: '还没有通知任何人。其余 2 个组件正常。',
-    enDetail: 'Nobody was told yet. The other 2 components are fine.',
+    enDetail: 'Nobody has been told yet. The other 2 components are fine.',
   },
   {
     name: 'a muted alert says why nobody was told',
@@ -156,7 +156,7 @@ const cases: Case[] = [
     zh: '发票查询错误率 38%，平时此刻 0.3%。10:32 起。',
     en: 'Invoice query: error ratio 38%, normally 0.3% at this hour. Since 10:32.',
     zhDetail: '还没有通知任何人：演示甲静默到 11:30，还没有人确认。',
-    enDetail: 'Nobody was told: silenced by 演示甲 until 11:30; nobody has acknowledged yet.',
+    enDetail: 'Nobody has been told: silenced by 演示甲 until 11:30; nobody has acknowledged yet.',
   },
   {
     name: 'queued is not told',

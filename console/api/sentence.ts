@@ -66,7 +66,7 @@ function troubleText(trouble: Trouble, others: number, { facts, language }: Tell
   const what = subjectText(trouble, language);
   const pending = trouble.state === 'pending' ? (zh ? '正在确认：' : 'Being confirmed: ') : '';
   const begun = zh ? `${since} 起` : `Since ${since}`;
-  const extra = others === 0 ? '' : zh ? `；另有 ${others} 条告警` : `; ${others} more ${others === 1 ? 'alert' : 'alerts'}`;
+  const extra = others === 0 ? '' : zh ? `；另有 ${others} 条告警` : `; ${others} more ${others === 1 ? 'alert is' : 'alerts are'} active`;
   const why = reasonText(trouble, language);
   return zh ? `${pending}${what}。${begun}${why}${extra}。` : `${pending}${what}. ${begun}${why}${extra}.`;
 }
@@ -131,12 +131,12 @@ function toldText(trouble: Trouble, { facts, language }: Telling): string {
     const who = [...new Set(arrived.map((one) => one.who))].slice(0, 3).join(zh ? '、' : ', ');
     const first = Math.min(...arrived.map((one) => one.at)) as UnixMs;
     const channel = channelNames[arrived[0]?.channel ?? '']?.[language] ?? arrived[0]?.channel ?? '';
-    return zh ? `${at(first)} 已${channel}通知 ${who}${seen}。` : `${who} told by ${channel} at ${at(first)}${seen}.`;
+    return zh ? `${at(first)} 已${channel}通知 ${who}${seen}。` : `${who} ${who.includes(',') ? 'were' : 'was'} told by ${channel} at ${at(first)}${seen}.`;
   }
   if (trouble.told.length > 0) return zh ? `通知还没有送达${seen}。` : `The notification has not arrived yet${seen}.`;
-  if (trouble.untold) return zh ? `还没有通知任何人：${ending(trouble.untold[language])}${seen}。` : `Nobody was told: ${ending(trouble.untold[language])}${seen}.`;
-  if (trouble.state === 'pending') return zh ? '还没有通知任何人。' : 'Nobody was told yet.';
-  return zh ? `还没有通知任何人${seen}。` : `Nobody was told yet${seen}.`;
+  if (trouble.untold) return zh ? `还没有通知任何人：${ending(trouble.untold[language])}${seen}。` : `Nobody has been told: ${ending(trouble.untold[language])}${seen}.`;
+  if (trouble.state === 'pending') return zh ? '还没有通知任何人。' : 'Nobody has been told yet.';
+  return zh ? `还没有通知任何人${seen}。` : `Nobody has been told yet${seen}.`;
 }
 
 const channelNames: Record<string, Bilingual> = {

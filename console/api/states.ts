@@ -13,6 +13,17 @@ const letterStates: Record<string, State> = { o: 'ok', s: 'slow', d: 'down', u: 
 /** The strip of one probe as states, 60 of them. */
 export const stripStates = (letters: string): State[] => [...letters].map((letter) => letterStates[letter] ?? 'unknown');
 
+/** A state seen in one cell holds for so many cells after it that were not looked at; beyond, nothing is known. */
+export function heldStates(cells: readonly State[], held: number): State[] {
+  let last: State = 'unknown';
+  let age = 0;
+  return cells.map((cell) => {
+    if (cell !== 'unknown') [last, age] = [cell, 0];
+    else age += 1;
+    return age < held ? last : 'unknown';
+  });
+}
+
 /** Several probes of one component, minute by minute: down when half of those known are down, slow when any is slow or down. */
 export function combinedStrip(strips: readonly string[], length = 60): State[] {
   return Array.from({ length }, (_, index): State => combined(strips.map((strip) => letterStates[strip[index] ?? 'u'] ?? 'unknown')));

@@ -1,7 +1,7 @@
 import type { Reading } from '#lib/series.ts';
 import type { Bilingual } from '#lib/text.ts';
 import { minute, type UnixMs } from '#lib/time.ts';
-import { failureName, loginReasonName } from './names.ts';
+import { addresseeName, failureName, loginReasonName } from './names.ts';
 import type { AlertEntry, Catalogue, RuleEntry } from './ports.ts';
 import type { RecentCheck } from './questions.ts';
 import type { Subject, Trouble } from './sentence.ts';
@@ -39,7 +39,7 @@ export const troublesOf = (entries: readonly AlertEntry[], facts: TroubleFacts):
         since: alert.activeAt,
         subject: subjectOf(entry, facts),
         told: entry.deliveries.map((delivery) => ({
-          who: delivery.receiver,
+          who: addresseeName(delivery.to) ?? delivery.receiver,
           channel: delivery.channel,
           at: delivery.at,
           arrived: delivery.state === 'sent' || delivery.state === 'delivered' || delivery.state === 'read',

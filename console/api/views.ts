@@ -80,12 +80,16 @@ export interface OverviewView {
   vantages: VantageCell[];
   alerts: AlertRow[];
   incidents: IncidentRow[];
+  /** What happened in the last day, newest first. */
+  recent: Mark[];
   next: { what: 'noticeUpdate' | 'escalation' | 'gate' | 'maintenance' | 'notification'; label: Bilingual; at: string | null; text: Bilingual | null }[];
 }
 
 /** GET /api/v1/probes → { probes: ProbeRow[] } */
 export interface ProbeRow {
   id: string;
+  /** Its component's name when it watches one alone, else its id. */
+  name: Bilingual;
   kind: string;
   service: string;
   target: string;
@@ -126,7 +130,7 @@ export interface ProbeView {
   recent: CheckView[];
   /** Median of each phase over the range, milliseconds. */
   waterfall: { phase: string; p50Ms: number; p95Ms: number }[];
-  rules: { name: string; state: string }[];
+  rules: { name: string; title: Bilingual; state: string }[];
 }
 
 /** Aligned series: every `values` has the length of `times`; null is a gap. */
@@ -215,12 +219,14 @@ export interface AlertRow {
   state: 'pending' | 'firing' | 'resolved';
   severity: 'info' | 'warning' | 'critical';
   service: string;
+  serviceName: Bilingual;
   since: string;
   resolvedAt: string | null;
   value: number | null;
   why: Bilingual;
   summary: Bilingual;
   runbook: string | null;
+  runbookTitle: Bilingual | null;
   acknowledgement: { by: string; at: string } | null;
   mutedBy: { by: 'silence' | 'inhibition' | 'maintenance' | 'interval'; text: Bilingual; until: string | null }[];
   deliveries: DeliveryView[];

@@ -10,5 +10,6 @@
     // Storage may be forbidden; the defaults serve.
   }
   root.dataset.theme = theme === 'system' ? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light') : theme;
+  if (location.pathname.startsWith('/sign-in')) root.dataset.bare = '';
   root.lang = language === 'en' ? 'en' : 'zh-CN';
 })();

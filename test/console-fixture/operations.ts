@@ -136,9 +136,11 @@ const alert = (fingerprint: string, rest: Partial<AlertRow> & Pick<AlertRow, 'su
   labels: { alertname: 'LoginFailures', service: 'invoice', reason: 'captcha', severity: rest.severity },
   state: 'firing',
   service: 'invoice',
+  serviceName: both('发票查询', 'Invoice query'),
   resolvedAt: null,
   value: 0.382,
   runbook: 'login-captcha',
+  runbookTitle: both('登录失败（验证码）', 'Login failures (captcha)'),
   acknowledgement: null,
   mutedBy: [],
   deliveries: [],
@@ -253,6 +255,10 @@ export const overview: OverviewView = {
   vantages,
   alerts: alerts.filter((each) => each.fingerprint !== 'a3'),
   incidents: [incidentRow],
+  recent: [
+    { at: ago(27), kind: 'alert', label: both('登录失败率过高', 'Login failures too high'), link: '/alerts/a1' },
+    { at: ago(27.2), kind: 'incident', label: incidentRow.title, link: '/incidents/i1' },
+  ],
   next: [
     { what: 'noticeUpdate', label: both('公众公告下次更新', 'Next public update'), at: ahead(4.8), text: null },
     { what: 'escalation', label: both('升级到二线', 'Escalate to second line'), at: null, text: both('已确认，不升级', 'acknowledged, no') },

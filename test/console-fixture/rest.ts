@@ -15,6 +15,7 @@ export const session: SessionView = {
 const strip = (bad: OutcomeKind, from: number, to: number): OutcomeKind[] => Array.from({ length: 60 }, (_, index) => (index >= from && index < to ? bad : 'pass'));
 const probe = (id: string, kind: string, rest: Partial<ProbeRow>): ProbeRow => ({
   id,
+  name: both(id, id),
   kind,
   service: 'invoice',
   target: `http://127.0.0.1:8601/${id}`,
@@ -90,10 +91,10 @@ export function probeView(row: ProbeRow): ProbeView {
     ].map(([phase, p50, p95]) => ({ phase: String(phase), p50Ms: Number(p50), p95Ms: Number(p95) })),
     rules: bad
       ? [
-          { name: 'ProbeFailing', state: 'firing' },
-          { name: 'SlowQuery', state: 'ok' },
+          { name: 'ProbeFailing', title: both('拨测失败', 'Probe failing'), state: 'firing' },
+          { name: 'SlowQuery', title: both('查询变慢', 'Queries slow'), state: 'ok' },
         ]
-      : [{ name: 'ProbeFailing', state: 'ok' }],
+      : [{ name: 'ProbeFailing', title: both('拨测失败', 'Probe failing'), state: 'ok' }],
   };
 }
 

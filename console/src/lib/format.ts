@@ -37,7 +37,7 @@ function count(value: number, language: Language): Shown {
 function percent(ratio: number): string {
   const value = ratio * 100;
   if (ratio === 1 || ratio === 0) return value.toFixed(0);
-  if (value >= 99) return Math.min(value, 99.999).toFixed(value > 99.99 ? 3 : 2);
+  if (value >= 99 && value < 100) return Math.min(value, 99.999).toFixed(value > 99.99 ? 3 : 2);
   return value < 9.995 ? value.toFixed(2) : value.toFixed(1);
 }
 

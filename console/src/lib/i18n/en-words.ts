@@ -49,6 +49,8 @@ export const words: Words = {
   noticeStatus: { investigating: 'Investigating', identified: 'Identified', monitoring: 'Monitoring', resolved: 'Resolved' },
   impact: { none: 'None', minor: 'Minor', major: 'Major', critical: 'Critical' },
   component: { operational: 'Operational', degraded_performance: 'Degraded performance', partial_outage: 'Partial outage', major_outage: 'Major outage', under_maintenance: 'Under maintenance' },
+  channel: { email: 'E-mail', webhook: 'Webhook', phone: 'Phone', sms: 'Text message' },
+  mark: { alert: 'Alert', incident: 'Incident', notice: 'Notice', deploy: 'Deploy' },
   delivery: { queued: 'Queued', sent: 'Sent', delivered: 'Delivered', read: 'Seen', retrying: 'Retrying', failed: 'Failed' },
   stepKind: { check: 'Check', act: 'Act', decide: 'Decide', wait: 'Wait', approve: 'Approve', notify: 'Notify', publish: 'Publish', verify: 'Verify' },
   stepState: { waiting: 'Not yet', open: 'Open', done: 'Done', skipped: 'Skipped', not_taken: 'Not taken', failed: 'Failed' },

@@ -48,6 +48,8 @@ export const words = {
   noticeStatus: { investigating: '调查中', identified: '已定位', monitoring: '观察中', resolved: '已恢复' },
   impact: { none: '无影响', minor: '轻微', major: '较大', critical: '严重' },
   component: { operational: '正常', degraded_performance: '性能下降', partial_outage: '部分不可用', major_outage: '大面积不可用', under_maintenance: '维护中' },
+  channel: { email: '邮件', webhook: '回调', phone: '电话', sms: '短信' } as Record<string, string>,
+  mark: { alert: '告警', incident: '事件', notice: '公告', deploy: '发布' },
   delivery: { queued: '排队', sent: '已发出', delivered: '已送达', read: '已看到', retrying: '重试中', failed: '失败' },
   stepKind: { check: '检查', act: '处置', decide: '判断', wait: '等待', approve: '审批', notify: '通知', publish: '发布', verify: '核验' },
   stepState: { waiting: '未到', open: '进行中', done: '完成', skipped: '跳过', not_taken: '未走', failed: '失败' },
