@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,13 +12,26 @@ const run = promisify(execFile);
 
 /** Builds the console into `console/build`: pages, their .gz and .br, and the hashes a strict content policy needs. */
 export async function buildConsole(): Promise<void> {
-  const kit = join(root, 'node_modules/@sveltejs/kit/svelte-kit.js');
-  await run(process.execPath, [kit, 'sync'], { cwd: root });
+  const work = `.svelte-kit/console-${process.pid}`;
   // In a process of its own, so the caller keeps neither Vite nor its memory.
   const vite = join(root, 'node_modules/vite/bin/vite.js');
-  await run(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: root, env: { ...process.env, NODE_ENV: 'production' } });
-  const page = await readFile(join(out, 'index.html'), 'utf8');
-  await writeFile(join(out, 'csp.json'), `${JSON.stringify({ scriptHashes: scriptHashes(page) })}\n`);
+  try {
+    await run(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: root, env: { ...process.env, NODE_ENV: 'production', CONSOLE_WORK: work } });
+    const pages = join(root, work, 'pages');
+    const page = await readFile(join(pages, 'index.html'), 'utf8');
+    await writeFile(join(pages, 'csp.json'), `${JSON.stringify({ scriptHashes: scriptHashes(page) })}\n`);
+    await putInPlace(pages, join(root, work, 'before'));
+  } finally {
+    await rm(join(root, work), { recursive: true, force: true });
+  }
+}
+
+/** Swaps the finished pages in; when another build was quicker by a moment, its pages are as good. */
+async function putInPlace(pages: string, aside: string): Promise<void> {
+  await rename(out, aside).catch(() => undefined);
+  await rename(pages, out).catch((error: unknown) => {
+    if (!consoleIsBuilt()) throw error;
+  });
 }
 
 /** Whether what was built is at least as new as everything it is built from. */

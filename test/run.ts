@@ -1,12 +1,15 @@
 /** `npm test`: makes sure there is a browser, then runs every test; arguments go to Vitest. Ends with `N passed, N failed`. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { buildConsole, consoleIsBuilt } from '#console/build-console.ts';
 import { findBrowser, installBrowser } from './browser.ts';
 import { syncTypes } from './sync.ts';
 
 const report = 'test/output/vitest.json';
 mkdirSync('test/output', { recursive: true });
 syncTypes();
+// Once, before the tests that start the product side by side.
+if (!consoleIsBuilt()) await buildConsole();
 
 if (!findBrowser()) {
   console.log('No Chromium found: installing the system package (chromium, fonts-noto-cjk) …');
