@@ -1,22 +1,32 @@
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
-import { languages } from '#lib/text.ts';
+import { type Bilingual, languages } from '#lib/text.ts';
 import { verifyChains } from '#store/chains.ts';
 import { addPerson, shellActor } from '#store/people-store.ts';
 import type { State } from '#store/state.ts';
 import { addToken } from '#store/token-store.ts';
 import { joinState } from './stores.ts';
+import { readWords, tell, wrongUsage } from './usage.ts';
 
 const roles = ['viewer', 'responder', 'publisher', 'admin'] as const;
 const scopes = ['ingest', 'alerts', 'read'] as const;
 
-const say = (text: string) => process.stderr.write(`${text}\n`);
 const answer = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+const noName = { 'zh-CN': '请写明名称', en: 'say the name' };
+const tooMany = (word: string): Bilingual => ({ 'zh-CN': `“${word}” 是多余的；名称里有空格时请加引号`, en: `"${word}" is one word too many; put a name with blanks in quotes` });
+const noneOf = (option: string, word: string, known: readonly string[]): Bilingual => ({
+  'zh-CN': `${option} “${word}” 不是 ${known.join(', ')} 之一`,
+  en: `${option} "${word}" is none of ${known.join(', ')}`,
+});
 const oneOf = <Value extends string>(known: readonly Value[], text: string): Value | undefined => known.find((value) => value === text);
 
+const folderOf = (data: string | undefined): string => resolve(data ?? process.env.FENGHUO_DATA ?? './data');
+const isKept = (folder: string): boolean => process.env.DATABASE_URL !== undefined || existsSync(join(folder, 'postgres'));
+
 async function withState(data: string | undefined, use: (state: State) => Promise<number>): Promise<number> {
-  const dataDir = data ?? process.env.FENGHUO_DATA ?? './data';
+  const dataDir = folderOf(data);
+  if (!isKept(dataDir)) tell({ 'zh-CN': `${dataDir} 里还没有数据，现在新建`, en: `there is no data in ${dataDir} yet: it is made now` });
   const opened = await joinState({ dataDir, environment: process.env, clock: systemClock, log: () => undefined });
   try {
     return await use(opened.store);
@@ -27,7 +37,7 @@ async function withState(data: string | undefined, use: (state: State) => Promis
 
 /** `fenghuo user add NAME --email E [--role R] [--password-file F]`. */
 export async function userAdd(argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const read = readWords('user add', {
     args: argv,
     allowPositionals: true,
     options: {
@@ -39,40 +49,47 @@ export async function userAdd(argv: string[]): Promise<number> {
       json: { type: 'boolean' },
     },
   });
-  const [name] = positionals;
+  if (read === 2) return read;
+  const { values, positionals } = read;
+  const [name, more] = positionals;
   const role = oneOf(roles, values.role);
   const language = values.language === undefined ? undefined : oneOf(languages, values.language);
-  if (!name || !values.email || !role || (values.language !== undefined && !language)) {
-    say(`usage: fenghuo user add NAME --email E [--role ${roles.join('|')}] [--language ${languages.join('|')}] [--password-file F] [--data DIR]`);
-    return 2;
-  }
+  if (!name) return wrongUsage('user add', noName);
+  if (more !== undefined) return wrongUsage('user add', tooMany(more));
+  if (!values.email) return wrongUsage('user add', { 'zh-CN': '请用 --email 写明邮箱', en: 'say the mail address with --email' });
+  if (!role) return wrongUsage('user add', noneOf('--role', values.role, roles));
+  if (values.language !== undefined && !language) return wrongUsage('user add', noneOf('--language', values.language, languages));
   const password = values['password-file'] === undefined ? undefined : readFileSync(values['password-file'], 'utf8').replace(/\r?\n$/, '');
   const email = values.email;
   return withState(values.data, async (state) => {
     const made = await addPerson(state, { name, email, role, ...(language ? { language } : {}), ...(password === undefined ? {} : { password }) }, { actor: shellActor, at: systemClock.now() });
     if (!made.ok) {
-      say(made.message.en);
+      tell(made.message);
       return 1;
     }
     if (values.json) answer(made.value);
-    else say(`${made.value.name} <${made.value.email}> may sign in as ${made.value.role}`);
+    else tell({ 'zh-CN': `${made.value.name} <${made.value.email}> 可以登录，角色 ${made.value.role}`, en: `${made.value.name} <${made.value.email}> may sign in as ${made.value.role}` });
     return 0;
   });
 }
 
 /** `fenghuo token add NAME --scope ingest,alerts,read`: the token is shown once and kept as a hash. */
 export async function tokenAdd(argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { scope: { type: 'string' }, data: { type: 'string' }, json: { type: 'boolean' } } });
-  const [name] = positionals;
-  const wanted = (values.scope ?? '').split(',').map((scope) => oneOf(scopes, scope.trim()));
-  if (!name || wanted.length === 0 || wanted.some((scope) => scope === undefined)) {
-    say(`usage: fenghuo token add NAME --scope ${scopes.join(',')} [--data DIR] [--json]`);
-    return 2;
-  }
+  const read = readWords('token add', { args: argv, allowPositionals: true, options: { scope: { type: 'string' }, data: { type: 'string' }, json: { type: 'boolean' } } });
+  if (read === 2) return read;
+  const { values, positionals } = read;
+  const [name, more] = positionals;
+  if (!name) return wrongUsage('token add', noName);
+  if (more !== undefined) return wrongUsage('token add', tooMany(more));
+  if (values.scope === undefined) return wrongUsage('token add', { 'zh-CN': `请用 --scope 写明范围：${scopes.join(', ')}`, en: `say what it is for with --scope: ${scopes.join(', ')}` });
+  const asked = values.scope.split(',').map((scope) => scope.trim());
+  const strange = asked.find((scope) => oneOf(scopes, scope) === undefined);
+  if (strange !== undefined) return wrongUsage('token add', noneOf('--scope', strange, scopes));
+  const wanted = scopes.filter((scope) => asked.includes(scope));
   return withState(values.data, async (state) => {
-    const made = await addToken(state, { name, scopes: wanted.filter((scope) => scope !== undefined) }, { actor: shellActor, at: systemClock.now() });
+    const made = await addToken(state, { name, scopes: wanted }, { actor: shellActor, at: systemClock.now() });
     if (!made.ok) {
-      say(made.message.en);
+      tell(made.message);
       return 1;
     }
     if (values.json) answer({ token: made.value.token });
@@ -83,13 +100,27 @@ export async function tokenAdd(argv: string[]): Promise<number> {
 
 /** `fenghuo verify`: recomputes every hash chain. */
 export async function verify(argv: string[]): Promise<number> {
-  const { values } = parseArgs({ args: argv, options: { data: { type: 'string' }, json: { type: 'boolean' } } });
+  const read = readWords('verify', { args: argv, options: { data: { type: 'string' }, json: { type: 'boolean' } } });
+  if (read === 2) return read;
+  const { values } = read;
+  const folder = folderOf(values.data);
+  // Nothing to verify is no proof that all is well.
+  if (!isKept(folder)) {
+    const none = { 'zh-CN': `${folder} 里没有数据`, en: `there is no data in ${folder}` };
+    if (values.json) answer({ ok: false, error: none.en });
+    tell(none);
+    return 3;
+  }
   return withState(values.data, async (state) => {
     const report = await verifyChains(state);
     if (values.json) answer(report);
     else
       for (const chain of report.chains)
-        say(`${chain.firstBroken === null ? 'whole ' : 'BROKEN'} ${chain.name}: ${chain.rows} records${chain.firstBroken === null ? '' : `, first broken at ${chain.firstBroken}`}`);
+        tell(
+          chain.firstBroken === null
+            ? { 'zh-CN': `完整 ${chain.name}：${chain.rows} 条`, en: `whole  ${chain.name}: ${chain.rows} records` }
+            : { 'zh-CN': `断裂 ${chain.name}：${chain.rows} 条，从 ${chain.firstBroken} 起`, en: `BROKEN ${chain.name}: ${chain.rows} records, first broken at ${chain.firstBroken}` },
+        );
     return report.ok ? 0 : 1;
   });
 }

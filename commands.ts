@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { routesTest as askRoutes } from '#alerts/routes-test.ts';
 import { rulesTest as runRulesTest } from '#alerts/rules-test.ts';
 import { logsParse as runLogsParse } from '#collector/parse.ts';
@@ -8,7 +7,8 @@ import { localVantage } from '#collector/vantage.ts';
 import { type Config, loadConfig } from '#config';
 import { systemClock } from '#lib/clock.ts';
 import { runbookCheck as runRunbookCheck } from '#runbooks/check.ts';
-import { configPath, problemText, readConfig, say } from './config-file.ts';
+import { configOrCode, configPath, problemCode, problemText, say } from './config-file.ts';
+import { readWords, type Verb, wrongUsage } from './usage.ts';
 
 const io = {
   out: (text: string) => void process.stdout.write(text),
@@ -16,30 +16,26 @@ const io = {
 };
 const configFlags = { config: { type: 'string' }, json: { type: 'boolean' } } as const;
 
-function configOrExit(named: string | undefined): Config | number {
-  const file = configPath(named);
-  if (file === undefined) {
-    io.err('no configuration: name one with --config FILE\n');
-    return 2;
-  }
-  return readConfig(file) ?? 1;
+const noConfig = { 'zh-CN': '没有配置：请用 --config FILE 指明', en: 'no configuration: name one with --config FILE' };
+
+function configFor(verb: Verb, { config, json = false }: { config?: string | undefined; json?: boolean | undefined }): Config | number {
+  const file = configPath(config);
+  return file === undefined ? wrongUsage(verb, noConfig) : configOrCode(file, { json });
 }
 
 /** `fenghuo check`: everything that is wrong, at once. */
 export async function check(argv: string[]): Promise<number> {
-  const { values } = parseArgs({ args: argv, options: configFlags });
+  const read = readWords('check', { args: argv, options: configFlags });
+  if (read === 2) return read;
+  const { values } = read;
   const file = configPath(values.config);
-  if (file === undefined) {
-    io.err('no configuration: name one with --config FILE\n');
-    return 2;
-  }
+  if (file === undefined) return wrongUsage('check', noConfig);
   const loaded = loadConfig(file, process.env);
   const problems = loaded.ok ? [] : loaded.problems;
   if (values.json) io.out(`${JSON.stringify({ ok: loaded.ok, problems })}\n`);
   else for (const problem of problems) say(problemText(problem));
   if (!values.json) io.err(loaded.ok ? `${loaded.files.length} file${loaded.files.length === 1 ? '' : 's'}, no problems\n` : `${problems.length} problem${problems.length === 1 ? '' : 's'}\n`);
-  if (loaded.ok) return 0;
-  return problems.some(({ line, message }) => line === 0 && message.startsWith('cannot be read')) ? 3 : 1;
+  return loaded.ok ? 0 : problemCode(problems);
 }
 
 export const logsParse = (argv: string[]): Promise<number> => runLogsParse(argv, { ...io, now: () => systemClock.now() });
@@ -48,19 +44,17 @@ export const runbookCheck = (argv: string[]): Promise<number> => runRunbookCheck
 
 /** `fenghuo probe run ID`: one check now, with timings and evidence. */
 export async function probeRun(argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: configFlags });
-  const [id] = positionals;
-  if (!id) {
-    io.err('usage: fenghuo probe run ID [--config FILE] [--json]\n');
-    return 2;
-  }
-  const config = configOrExit(values.config);
+  const read = readWords('probe run', { args: argv, allowPositionals: true, options: configFlags });
+  if (read === 2) return read;
+  const { values, positionals } = read;
+  const [id, more] = positionals;
+  if (id === undefined) return wrongUsage('probe run', { 'zh-CN': '请写明探测的编号', en: 'say the id of the probe' });
+  if (more !== undefined) return wrongUsage('probe run', { 'zh-CN': `“${more}” 是多余的`, en: `"${more}" is one word too many` });
+  const config = configFor('probe run', values);
   if (typeof config === 'number') return config;
   const probe = config.probes.find((one) => one.id === id);
-  if (!probe) {
-    io.err(`no probe "${id}"; there are: ${config.probes.map((one) => one.id).join(', ') || 'none'}\n`);
-    return 2;
-  }
+  const ids = config.probes.map((one) => one.id).join(', ');
+  if (!probe) return wrongUsage('probe run', { 'zh-CN': `没有探测 “${id}”；现有：${ids || '无'}`, en: `no probe "${id}"; there are: ${ids || 'none'}` });
   const vantage = config.vantages.find((one) => one.id === probe.vantages[0]) ?? localVantage;
   const answer = probeRunAnswer(await runCheck({ probe, vantage, attempt: 0, clock: systemClock }));
   if (values.json) io.out(`${JSON.stringify(answer)}\n`);
@@ -73,9 +67,13 @@ export async function probeRun(argv: string[]): Promise<number> {
 
 /** `fenghuo routes test LABEL=VALUE…`: who would be told, how grouped, and why not. */
 export async function routesTest(argv: string[]): Promise<number> {
-  const at = argv.indexOf('--config');
-  const file = at >= 0 ? argv[at + 1] : undefined;
-  const config = configOrExit(file);
+  const read = readWords('routes test', { args: argv, allowPositionals: true, options: configFlags });
+  if (read === 2) return read;
+  const { values, positionals } = read;
+  const odd = positionals.find((word) => !/^[A-Za-z_][\w.]*=/.test(word));
+  if (odd !== undefined) return wrongUsage('routes test', { 'zh-CN': `“${odd}” 不是 标签=值`, en: `"${odd}" is not LABEL=VALUE` });
+  if (positionals.length === 0) return wrongUsage('routes test', { 'zh-CN': '请写明告警的标签', en: 'say the labels of the alert' });
+  const config = configFor('routes test', values);
   if (typeof config === 'number') return config;
-  return askRoutes(config.alerting, at >= 0 ? argv.toSpliced(at, 2) : argv, { ...io, now: systemClock.now() });
+  return askRoutes(config.alerting, values.json ? [...positionals, '--json'] : positionals, { ...io, now: systemClock.now() });
 }

@@ -14,12 +14,22 @@ export function configPath(named: string | undefined): string | undefined {
 
 export const problemText = ({ file, line, path, message, hint }: Problem): string => `${file}${line > 0 ? `:${line}` : ''}  ${path === '' ? '' : `${path}: `}${message}\n    → ${hint}`;
 
+/** 3 when a file could not even be read, else 1. */
+export const problemCode = (problems: readonly Problem[]): 1 | 3 => (problems.some(({ line, message }) => line === 0 && message.startsWith('cannot be read')) ? 3 : 1);
+
 /** Reads the file, or the given text when there is none; says every problem and answers null when there is one. */
 export function readConfig(file: string | undefined, text = ''): Config | null {
+  const config = configOrCode(file, { text, json: false });
+  return typeof config === 'number' ? null : config;
+}
+
+/** The same for a command: what is wrong is said, also as JSON when asked, and the exit code is the answer. */
+export function configOrCode(file: string | undefined, { text = '', json }: { text?: string; json: boolean }): Config | 1 | 3 {
   const loaded: Loaded = file === undefined ? { files: [], ...parseConfig([{ file: 'demo/config.yaml', text }], { environment: process.env, root: '.' }) } : loadConfig(file, process.env);
   if (loaded.ok) return loaded.config;
-  for (const problem of loaded.problems) say(problemText(problem));
-  return null;
+  if (json) process.stdout.write(`${JSON.stringify({ ok: false, problems: loaded.problems })}\n`);
+  else for (const problem of loaded.problems) say(problemText(problem));
+  return problemCode(loaded.problems);
 }
 
 /** Calls back after the file or `conf.d` beside it has changed and been quiet for a moment: editors write in several steps. */

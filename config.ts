@@ -6,6 +6,7 @@ import { references as collectorReferences, shape as collectorShape } from '#col
 import type { Problem } from '#lib/problem.ts';
 import { danglingReferences, duplicateIds } from '#lib/references.ts';
 import { Secret } from '#lib/secret.ts';
+import { notUtf8, readUtf8 } from '#lib/utf8.ts';
 import { mergeSources, type Path, pathText } from '#lib/yaml-source.ts';
 import { references as noticeReferences, shape as noticeShape } from '#notices/settings.ts';
 import { references as runbookReferences, shape as runbookShape } from '#runbooks/settings.ts';
@@ -36,11 +37,13 @@ export function loadConfig(file: string, environment: Environment): Loaded {
   const problems: Problem[] = [];
   const texts = files.flatMap((path) => {
     try {
-      return [{ file: relative(root, path), text: readFileSync(path, 'utf8') }];
+      const read = readUtf8(readFileSync(path));
+      if (read.ok) return [{ file: relative(root, path), text: read.text }];
+      problems.push({ file: relative(root, path), line: read.line, path: '', ...notUtf8 });
     } catch (error) {
       problems.push({ file: path, line: 0, path: '', message: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, hint: 'check the path and its permissions' });
-      return [];
     }
+    return [];
   });
   if (texts.length === 0) return { ok: false, problems, files };
   const parsed = parseConfig(texts, { environment, root });

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 import '#store/lean-drizzle.ts';
+import { readFileSync } from 'node:fs';
+import { failureText } from '#lib/file-error.ts';
+import { tell, terminalLanguage, usageText, type Verb } from './usage.ts';
 
 /** The fenghuo command: one verb per line. Exit codes: 0 good, 1 the thing checked is bad, 2 wrong usage, 3 could not do it. */
 
 type Command = (argv: string[]) => Promise<number>;
 
-const verbs: Record<string, () => Promise<Command>> = {
+const verbs: Record<Verb, () => Promise<Command>> = {
   start: async () => (await import('./start.ts')).start,
   check: async () => (await import('./commands.ts')).check,
   'logs parse': async () => (await import('./commands.ts')).logsParse,
@@ -17,35 +20,27 @@ const verbs: Record<string, () => Promise<Command>> = {
   'user add': async () => (await import('./accounts.ts')).userAdd,
   verify: async () => (await import('./accounts.ts')).verify,
 };
-
-const usage = `fenghuo 烽火
-
-  fenghuo start [--config FILE] [--demo] [--role all|collector|alerts|console] [--data DIR] [--listen ADDR:PORT]
-  fenghuo check [--config FILE] [--json]
-  fenghuo logs parse --format F [--zone Z] [--encoding E] [--year Y] [--now ISO] [--service S] [--summary] [--json] FILE…
-  fenghuo probe run ID [--config FILE] [--json]
-  fenghuo rules test FILE… [--json]
-  fenghuo routes test [--config FILE] LABEL=VALUE… [--json]
-  fenghuo runbook check FILE… [--json]
-  fenghuo user add NAME --email E [--role viewer|responder|publisher|admin] [--password-file F] [--data DIR]
-  fenghuo token add NAME --scope ingest,alerts,read [--data DIR] [--json]
-  fenghuo verify [--data DIR] [--json]
-`;
+const isVerb = (text: string): text is Verb => Object.hasOwn(verbs, text);
+const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 async function main(argv: string[]): Promise<number> {
-  const two = argv.slice(0, 2).join(' ');
-  const one = argv[0] ?? '';
-  if (one === 'help' || one === '--help' || one === '-h') {
-    process.stdout.write(usage);
-    return 0;
+  const [one = '', two = ''] = argv;
+  if (one === 'help' || isHelp(one)) return show(`fenghuo 烽火\n\n${usageText()}`);
+  if (one === '--version' || one === 'version') return show(`${(JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string }).version}\n`);
+  const name = isVerb(`${one} ${two}`) ? `${one} ${two}` : one;
+  if (isVerb(name)) {
+    const rest = argv.slice(name.split(' ').length);
+    return rest.some(isHelp) ? show(usageText(name)) : (await verbs[name]())(rest);
   }
-  const [name, rest] = verbs[two] ? [two, argv.slice(2)] : [one, argv.slice(1)];
-  const load = verbs[name];
-  if (!load) {
-    process.stderr.write(`${argv.length === 0 ? 'fenghuo: say what to do' : `fenghuo: "${two}" is not a command`}\n\n${usage}`);
-    return 2;
-  }
-  return (await load())(rest);
+  const words = argv.slice(0, 2).join(' ');
+  tell(argv.length === 0 ? { 'zh-CN': '请写明要做什么', en: 'say what to do' } : { 'zh-CN': `没有 “${words}” 这个命令`, en: `"${words}" is not a command` });
+  tell(`\n${usageText(one) || usageText()}`);
+  return 2;
+}
+
+function show(text: string): number {
+  process.stdout.write(text);
+  return 0;
 }
 
 // A reader such as `head` that has seen enough is no fault of ours.
@@ -59,7 +54,9 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(`fenghuo: ${error instanceof Error ? error.message : String(error)}\n`);
+    const text = failureText(error);
+    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ ok: false, error: text[terminalLanguage()] })}\n`);
+    tell(text);
     process.exitCode = 3;
   },
 );

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { Config } from '#config';
 import { buildConsole, consoleIsBuilt } from '#console/build-console.ts';
 import { type Demo, startDemo } from '#demo/demo.ts';
 import { systemClock } from '#lib/clock.ts';
-import { configPath, readConfig, say } from './config-file.ts';
+import { configOrCode, configPath, say } from './config-file.ts';
 import { type Running, run } from './running.ts';
+import { readWords, tell, wrongUsage } from './usage.ts';
 
 const roles = ['collector', 'alerts', 'console'] as const;
 export type Role = (typeof roles)[number];
@@ -22,11 +22,9 @@ export interface StartSettings {
   dev: boolean;
 }
 
-const usage = 'usage: fenghuo start [--config FILE] [--demo] [--role all|collector|alerts|console[,…]] [--data DIR] [--listen ADDR:PORT]';
-
-/** Reads the words after `start`; a text is what is wrong with them. */
-export function readSettings(argv: string[]): StartSettings | string {
-  const { values } = parseArgs({
+/** Reads the words after `start`; a number is the exit code when they are wrong. */
+function readSettings(argv: string[]): StartSettings | 2 {
+  const read = readWords('start', {
     args: argv,
     options: {
       config: { type: 'string' },
@@ -37,12 +35,15 @@ export function readSettings(argv: string[]): StartSettings | string {
       dev: { type: 'boolean', default: false },
     },
   });
-  if (values.demo && values.config) return '--demo brings its own configuration: leave out --config';
+  if (read === 2) return read;
+  const { values } = read;
+  if (values.demo && values.config) return wrongUsage('start', { 'zh-CN': '--demo 自带配置，请去掉 --config', en: '--demo brings its own configuration: leave out --config' });
   const listen = /^(?:\[([0-9a-fA-F:]+)\]|([^:]+)):(\d{1,5})$/.exec(values.listen);
-  if (!listen || Number(listen[3]) > 65_533) return `--listen "${values.listen}" is not ADDR:PORT, for example 127.0.0.1:8600`;
+  if (!listen || Number(listen[3]) > 65_533)
+    return wrongUsage('start', { 'zh-CN': `--listen “${values.listen}” 不是 地址:端口，例如 127.0.0.1:8600`, en: `--listen "${values.listen}" is not ADDR:PORT, for example 127.0.0.1:8600` });
   const wanted = values.role === 'all' ? [...roles] : values.role.split(',');
   const unknown = wanted.find((role) => !roles.some((known) => known === role));
-  if (unknown !== undefined) return `--role "${unknown}" is none of all, ${roles.join(', ')}`;
+  if (unknown !== undefined) return wrongUsage('start', { 'zh-CN': `--role “${unknown}” 不是 all, ${roles.join(', ')} 之一`, en: `--role "${unknown}" is none of all, ${roles.join(', ')}` });
   return {
     configFile: values.demo ? undefined : configPath(values.config),
     dataDir: resolve(values.data ?? process.env.FENGHUO_DATA ?? './data'),
@@ -55,36 +56,32 @@ export function readSettings(argv: string[]): StartSettings | string {
 
 /** `fenghuo start`: runs until told to stop. */
 export async function start(argv: string[]): Promise<number> {
-  let settings: StartSettings | string;
-  try {
-    settings = readSettings(argv);
-  } catch (error) {
-    settings = error instanceof Error ? error.message : String(error);
-  }
-  if (typeof settings === 'string') {
-    say(`${settings}\n${usage}`);
-    return 2;
-  }
+  const settings = readSettings(argv);
+  if (settings === 2) return settings;
+  // Before anything is built, made or started: a bad configuration is the commonest reason for a start that fails.
+  const written = settings.configFile === undefined ? null : configOrCode(settings.configFile, { json: false });
+  if (typeof written === 'number') return written;
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   if (settings.roles.has('console') && !settings.dev && !consoleIsBuilt()) await buildOnce();
   const demo = settings.configFile === undefined ? await startDemo({ dataDir: settings.dataDir, host: settings.host, port: settings.port, clock: systemClock, onError: complain }) : null;
-  const config = readConfig(settings.configFile, demo?.configYaml);
-  if (config === null) {
+  const config = written ?? configOrCode(undefined, { json: false, ...(demo ? { text: demo.configYaml } : {}) });
+  if (typeof config === 'number') {
     await demo?.stop();
-    return 1;
+    return config;
   }
   const running = await run({ settings, config, demo, onError: complain, version: version() });
   announce(running, { settings, config, demo });
   await stopped(running);
   await running.stop();
   await demo?.stop();
-  return 0;
+  // What still waits for a store that does not answer must not keep the process.
+  return process.exit(0);
 }
 
 const version = (): string => (JSON.parse(readFileSync(fileURLToPath(new URL('./package.json', import.meta.url)), 'utf8')) as { version: string }).version;
 
 async function buildOnce(): Promise<void> {
-  say('building the console (at the first start and after a change) …');
+  tell({ 'zh-CN': '正在构建控制台（首次启动与改动之后）……', en: 'building the console (at the first start and after a change) …' });
   await buildConsole();
 }
 
@@ -117,7 +114,7 @@ function stopped(running: Running): Promise<void> {
     const stop = () => {
       if (asked) process.exit(130);
       asked = true;
-      say('stopping: finishing what is under way …');
+      tell({ 'zh-CN': '正在停止：先做完手头的事……', en: 'stopping: finishing what is under way …' });
       resolve();
     };
     process.on('SIGTERM', stop);

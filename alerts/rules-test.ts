@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { z } from 'zod';
+import { failureText } from '#lib/file-error.ts';
+import type { Bilingual } from '#lib/text.ts';
+import { notUtf8, readUtf8 } from '#lib/utf8.ts';
 import { pathText } from '#lib/yaml-source.ts';
 import type { Rule } from './rules/rule.ts';
 import { type RulesTestFile, testFileSchema } from './rules-test-file.ts';
@@ -19,12 +22,12 @@ interface Tally {
   failures: TestFailure[];
 }
 
-const usage = 'fenghuo rules test FILE… [--json]\n';
+const usage = 'usage: fenghuo rules test FILE… [--json]\n';
 
 /** `fenghuo rules test`: 0 when everything holds, 1 when something does not, 2 for wrong usage, 3 when a file cannot be read. */
 export async function rulesTest(argv: readonly string[], io: TestIo): Promise<number> {
-  const flags = argv.filter((word) => word.startsWith('--'));
-  const files = argv.filter((word) => !word.startsWith('--'));
+  const flags = argv.filter((word) => word.startsWith('-'));
+  const files = argv.filter((word) => !word.startsWith('-'));
   const unknown = flags.find((flag) => flag !== '--json');
   if (files.length === 0 || unknown) {
     io.err(`${unknown ? `${unknown} is not an option here\n` : 'say which files to test\n'}${usage}`);
@@ -35,6 +38,7 @@ export async function rulesTest(argv: readonly string[], io: TestIo): Promise<nu
     const read = await readTestFile(file);
     if (read.kind === 'unreadable') {
       io.err(`${read.message}\n`);
+      if (flags.includes('--json')) io.out(`${JSON.stringify({ ...tally, error: read.message })}\n`);
       return 3;
     }
     if (read.kind === 'invalid') for (const problem of read.problems) fail(tally, { test: file, at: '', expected: 'a valid test file', got: problem });
@@ -74,7 +78,7 @@ type ReadFile = { kind: 'ok'; rules: Rule[]; content: RulesTestFile } | { kind: 
 
 async function readTestFile(file: string): Promise<ReadFile> {
   const text = await tryRead(file);
-  if (text === null) return { kind: 'unreadable', message: `${file} cannot be read` };
+  if (!Buffer.isBuffer(text)) return { kind: 'unreadable', message: text.en };
   const raw = tryParse(text);
   if (!raw.ok) return { kind: 'invalid', problems: [raw.message] };
   const parsed = testFileSchema.safeParse(raw.value);
@@ -84,7 +88,7 @@ async function readTestFile(file: string): Promise<ReadFile> {
   const sources: { name: string; value: unknown }[] = parsed.data.rules === undefined ? [] : [{ name: 'rules', value: parsed.data.rules }];
   for (const name of parsed.data.rule_files) {
     const ruleText = await tryRead(resolve(dirname(file), name));
-    if (ruleText === null) return { kind: 'unreadable', message: `${name} cannot be read` };
+    if (!Buffer.isBuffer(ruleText)) return { kind: 'unreadable', message: ruleText.en };
     const value = tryParse(ruleText);
     if (value.ok) sources.push({ name, value: value.value });
     else problems.push(`${name}: ${value.message}`);
@@ -106,17 +110,20 @@ function rulesIn(value: unknown): unknown {
 
 const issueText = (issue: z.core.$ZodIssue): string => `${pathText(issue.path as (string | number)[])}: ${issue.message}`;
 
-async function tryRead(file: string): Promise<string | null> {
+/** The bytes, or why there are none. */
+async function tryRead(file: string): Promise<Buffer | Bilingual> {
   try {
-    return await readFile(file, 'utf8');
-  } catch {
-    return null;
+    return await readFile(file);
+  } catch (error) {
+    return failureText(error);
   }
 }
 
-function tryParse(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
+function tryParse(bytes: Buffer): { ok: true; value: unknown } | { ok: false; message: string } {
+  const read = readUtf8(bytes);
+  if (!read.ok) return { ok: false, message: `${notUtf8.message} (line ${read.line})` };
   try {
-    return { ok: true, value: parse(text) as unknown };
+    return { ok: true, value: parse(read.text) as unknown };
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }

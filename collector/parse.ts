@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
+import { failureText } from '#lib/file-error.ts';
 import { parseIso, type UnixMs, unixMs } from '#lib/time.ts';
 import { type Encoding, encodingByMark, encodingOf } from './encoding.ts';
 import type { Format, ParsedLine } from './formats/format.ts';
@@ -45,11 +46,17 @@ export async function logsParse(argv: string[], io: ParseIo): Promise<number> {
       await parseFile(file, { request, summary, io });
     } catch (error) {
       unread++;
-      await io.err(`${file}: ${error instanceof Error ? error.message : String(error)}\n`);
+      await io.err(`${failureWords(error, file)}\n`);
     }
   }
   await report(summary.result(), request, io);
   return unread > 0 ? 3 : 0;
+}
+
+/** The system names the file itself; anything else needs it said. */
+function failureWords(error: unknown, file: string): string {
+  const { en } = failureText(error);
+  return en.includes(file) ? en : `${file}: ${en}`;
 }
 
 /** The request, or what is wrong with the command line. */
@@ -70,6 +77,9 @@ function readRequest(argv: string[]): Request | string {
   }
   const { values, positionals } = given;
   if (positionals.length === 0) return 'no FILE given';
+  if (values.format === undefined) return `no --format given: ${formatNames.join(' or ')}`;
+  if (!formatNames.some((name) => name === values.format)) return `--format "${values.format}" is none of ${formatNames.join(', ')}`;
+  if (values.year !== undefined && !/^(19[7-9]\d|2\d{3})$/.test(values.year)) return `--year "${values.year}" is not a year, for example 2026`;
   const built = buildFormat({ kind: values.format, ...(values.zone !== undefined && { zone: values.zone }), ...(values.year !== undefined && { year: Number(values.year) }) });
   if (!built.ok) return built.issues.map((issue) => `--${issue.path.join('.') === 'kind' ? 'format' : issue.path.join('.')}: ${issue.message}`).join('\n');
   const encoding = encodingOf(values.encoding ?? 'utf-8');

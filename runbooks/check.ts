@@ -17,7 +17,7 @@ export async function runbookCheck(argv: readonly string[], io: Io): Promise<num
   const { runbooks, problems } = readRunbooks(files);
   const shown = problems.map(({ file, line, message, hint }) => ({ file, line, message, hint }));
   if (json) io.out(`${JSON.stringify({ ok: shown.length === 0, problems: shown })}\n`);
-  for (const { file, line, message, hint } of shown) io.err(`${file}:${line}: ${message} (${hint})\n`);
+  for (const { file, line, message, hint } of shown) io.err(`${file}${line > 0 ? `:${line}` : ''}: ${message} (${hint})\n`);
   if (!json && shown.length === 0) io.err(`${runbooks.length} runbook${runbooks.length === 1 ? '' : 's'} good: ${runbooks.map(({ id, steps }) => `${id} (${steps.length} steps)`).join(', ')}\n`);
   if (shown.length === 0) return 0;
   return shown.every(({ line }) => line === 0) ? 3 : 1;

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Problem } from '#lib/problem.ts';
 import type { Bilingual, Language } from '#lib/text.ts';
+import { notUtf8, readUtf8 } from '#lib/utf8.ts';
 import type { NoticeTemplate } from './notice-template.ts';
 import { parseRunbook, type RunbookFile } from './parse.ts';
 import type { Branch, HttpAction, Runbook, Step, Undo } from './runbook.ts';
@@ -27,7 +28,9 @@ export function readRunbooks(paths: readonly string[]): Library {
   const problems: Problem[] = [];
   const files = paths.flatMap((path) => markdownFiles(path, problems));
   const parsed = files.flatMap((path) => {
-    const read = parseRunbook(relative('.', path) || path, readFileSync(path, 'utf8'));
+    const file = shownPath(path);
+    const content = readUtf8(readFileSync(path));
+    const read = content.ok ? parseRunbook(file, content.text) : { ok: false as const, problems: [{ file, line: content.line, path: '', ...notUtf8 }] };
     if (read.ok) return [read.file];
     problems.push(...read.problems);
     return [];
@@ -40,6 +43,12 @@ export function readRunbooks(paths: readonly string[]): Library {
   }
   return { runbooks: runbooks.sort((a, b) => a.id.localeCompare(b.id)), problems };
 }
+
+/** Below here by its way from here, elsewhere in full. */
+const shownPath = (path: string): string => {
+  const near = relative('.', path);
+  return near === '' || near.startsWith('..') ? path : near;
+};
 
 function markdownFiles(path: string, problems: Problem[]): string[] {
   try {
