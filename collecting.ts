@@ -8,6 +8,7 @@ import { openSpool, type Spool } from '#collector/spool.ts';
 import type { Config } from '#config';
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
+import { inTime } from '#lib/in-time.ts';
 import { durationMs } from '#lib/time.ts';
 
 export interface CollectingOptions {
@@ -32,12 +33,7 @@ export interface Collecting {
 }
 
 const spoolBytes = 2_000_000_000;
-const settleMs = durationMs(2_000);
-
-/** Waits for `task`, but not for ever: what is not stored by then is on disk. */
-async function patiently(task: Promise<void>, clock: Clock): Promise<void> {
-  await Promise.race([task, clock.sleep(settleMs)]);
-}
+const settleMs = durationMs(1_500);
 
 export async function startCollecting({ config, dataDir, sink, bus, clock, onError }: CollectingOptions): Promise<Collecting> {
   const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: spoolBytes, clock });
@@ -56,10 +52,10 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, onErr
       sources = startSources({ sources: fresh.sources, spool, clock, onError });
     },
     async stop() {
-      // What feeds the spool ends first, then what empties it; the rest waits on disk for the next start.
+      // What feeds the spool ends first, then what empties it; what is not stored by then waits on disk for the next start.
       await Promise.all([sources.stop(), collector.stop()]);
       await recorder.flush();
-      await patiently(shipper.settled(), clock);
+      await inTime(shipper.settled(), { clock, limitMs: settleMs });
       sink.stop();
       await shipper.stop();
       await spool.close();

@@ -16,6 +16,7 @@ import { type NoticeTopics, StaleNotice } from '#notices/ports.ts';
 import { loadLibrary } from '#runbooks/library.ts';
 import { type RunbookTopics, StaleIncident } from '#runbooks/ports.ts';
 import { replay } from '#runbooks/run.ts';
+import type { Runbook } from '#runbooks/runbook.ts';
 import { type Runbooks, startRunbooks } from '#runbooks/runbooks.ts';
 import { createAlertStore } from '#store/alert-store.ts';
 import type { Telemetry } from '#store/clickhouse.ts';
@@ -62,12 +63,14 @@ export async function startResponding(options: RespondingOptions): Promise<Respo
   const { config } = options;
   const alerts = await alertsOf(options);
   const notices = await noticesOf(options, alerts);
-  const runbooks = runbooksOf(options, { alerts, notices });
+  const library = { runbooks: readLibrary(options) };
+  const runbooks = runbooksOf(options, { alerts, notices, library });
   return {
     alerts,
     runbooks,
     notices,
     async replace() {
+      library.runbooks = readLibrary(options);
       await alerts.replace(alertSettings(config()));
       runbooks.replace(runbookSettings(config()));
       await notices.replace(noticeSettings(config()));
@@ -127,10 +130,21 @@ function noticesOf(options: RespondingOptions, alerts: Alerts): Promise<Notices>
   });
 }
 
-function runbooksOf(options: RespondingOptions, { alerts, notices }: { alerts: Alerts; notices: Notices }): Runbooks {
-  const { config, questions, catalogue, clock, onError } = options;
-  const library = loadLibrary(config().runbooks.paths);
-  for (const problem of library.problems) onError(new Error(`${problem.file}:${problem.line} ${problem.message}`));
+/** The shipped runbooks and the site's own; one that cannot be read is said and left out. */
+function readLibrary({ config, onError }: RespondingOptions): readonly Runbook[] {
+  const { runbooks, problems } = loadLibrary(config().runbooks.paths);
+  for (const problem of problems) onError(new Error(`${problem.file}:${problem.line} ${problem.message}`));
+  return runbooks;
+}
+
+interface Neighbours {
+  alerts: Alerts;
+  notices: Notices;
+  library: { readonly runbooks: readonly Runbook[] };
+}
+
+function runbooksOf(options: RespondingOptions, { alerts, notices, library }: Neighbours): Runbooks {
+  const { config, questions, catalogue, clock } = options;
   return startRunbooks({
     settings: runbookSettings(config()),
     runbooks: () => library.runbooks,

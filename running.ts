@@ -5,10 +5,12 @@ import { backfillDemo } from '#demo/backfill.ts';
 import type { Demo } from '#demo/demo.ts';
 import { type Bus, createBus } from '#lib/bus.ts';
 import { systemClock } from '#lib/clock.ts';
+import { inTime } from '#lib/in-time.ts';
 import type { Secret } from '#lib/secret.ts';
-import { hour, after as later } from '#lib/time.ts';
+import { type DurationMs, durationMs, hour, after as later } from '#lib/time.ts';
 import { appendAudit, auditTrail, wasDone } from '#store/audit.ts';
 import { createAuth } from '#store/auth.ts';
+import type { Telemetry } from '#store/clickhouse.ts';
 import { shellActor } from '#store/people-store.ts';
 import { createQuestions } from '#store/questions.ts';
 import { loadSecretKey } from '#store/secret-key.ts';
@@ -44,25 +46,51 @@ export interface Running {
 type Parts = RespondingOptions & { collecting: Collecting | null; responding: Responding; demoRun: Demo | null; settings: StartSettings };
 const clock = systemClock;
 
-/** Opens the stores, starts the parts this process plays, and introduces them to one another. */
+/** How a started part ends, and how long it is waited for: all together stay within the ten seconds a stop may take, whatever hangs. */
+interface Ending {
+  limitMs: DurationMs;
+  stop(): Promise<unknown>;
+}
+
+/** Opens the stores, starts the parts this process plays, and introduces them to one another. A start that fails leaves nothing running. */
 export async function run(options: RunOptions): Promise<Running> {
+  const endings: Ending[] = [];
+  const stop = () => endAll(endings, options.onError);
+  try {
+    return { ...(await startParts(options, endings)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Last started, first ended; a part that hangs or fails does not keep the others from ending. */
+async function endAll(endings: Ending[], onError: (error: unknown) => void): Promise<void> {
+  for (const { limitMs, stop } of endings.splice(0).reverse()) await inTime(stop(), { clock, limitMs }).catch(onError);
+}
+
+async function startParts(options: RunOptions, endings: Ending[]): Promise<Omit<Running, 'stop'>> {
   const { settings, demo, onError } = options;
   let config = options.config;
-  const { telemetry, state, secretKey } = await openStores(settings);
+  const { telemetry, state, secretKey } = await openStores(settings, endings);
   const bus = createBus<Topics>(onError);
-  const writer = createTelemetryWriter({ telemetry: telemetry.store, clock, onRetry: (table, reason) => onError(new Error(`storing ${table}: ${reason}`)) });
-  const url = `http://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${settings.port}`;
+  const writer = createTelemetryWriter({ telemetry, clock, onRetry: (table, reason) => onError(new Error(`storing ${table}: ${reason}`)) });
+  endings.push({ limitMs: durationMs(0), stop: async () => writer.stop() });
+  const url = addressOf(settings);
   const shared: RespondingOptions = {
     ...{ config: () => config, catalogue: () => catalogueOf(config), dataDir: settings.dataDir, url, demo: demo !== null, version: options.version, secretKey },
-    ...{ telemetry: telemetry.store, writer, state: state.store, questions: createQuestions(telemetry.store), evaluates: settings.roles.has('alerts'), bus, clock, onError },
+    ...{ telemetry, writer, state, questions: createQuestions(telemetry), evaluates: settings.roles.has('alerts'), bus, clock, onError },
   };
-  if (demo) await fillHistory(state.store, () => backfillDemo(writer, clock.now()));
+  if (demo) await fillHistory(state, () => backfillDemo(writer, clock.now()));
   const responding = await startResponding(shared);
+  endings.push({ limitMs: durationMs(1_500), stop: responding.stop });
   const collecting = settings.roles.has('collector') ? await startCollecting({ config, dataDir: settings.dataDir, sink: writer, bus, clock, onError }) : null;
+  if (collecting) endings.push({ limitMs: durationMs(2_500), stop: collecting.stop });
   const served = settings.roles.has('console') ? await openConsole({ ...shared, collecting, responding, demoRun: demo, settings }) : null;
+  if (served) endings.push({ limitMs: durationMs(2_000), stop: served.stop });
   if (demo) tellOfDemo(demo, bus);
 
-  async function reload(): Promise<void> {
+  async function takeOver(): Promise<void> {
     const fresh = readConfig(settings.configFile, demo?.configYaml);
     if (fresh === null) return say('the new configuration is refused; the old one stays');
     config = fresh;
@@ -71,30 +99,48 @@ export async function run(options: RunOptions): Promise<Running> {
     bus.emit('configChanged', {});
     say('the new configuration is in force');
   }
-  const stopWatching = watchConfig(settings.configFile, { clock, changed: () => void reload().catch(onError) });
-  return {
-    url: served?.url ?? url,
-    signIn: served ? await openingAddress(state.store, served.url) : null,
-    reload,
-    async stop() {
-      stopWatching();
-      await served?.stop();
-      await collecting?.stop();
-      await responding.stop();
-      writer.stop();
-      await Promise.all([telemetry.stop(), state.stop()]);
-    },
-  };
+  return { url: served?.url ?? url, signIn: served ? await openingAddress(state, served.url) : null, reload: startReloading(settings, { takeOver, endings, onError }) };
 }
 
-async function openStores({ dataDir }: StartSettings) {
+/** Reloads one after the other, asked for by a signal or by a changed file, none once stopping: two at a time would start every source twice. */
+function startReloading({ configFile }: StartSettings, { takeOver, endings, onError }: { takeOver(): Promise<void>; endings: Ending[]; onError(error: unknown): void }): () => Promise<void> {
+  let stopping = false;
+  let last: Promise<void> = Promise.resolve();
+  const reload = (): Promise<void> => {
+    last = last.then(() => (stopping ? undefined : takeOver())).catch(onError);
+    return last;
+  };
+  const stopWatching = watchConfig(configFile, { clock, changed: () => void reload() });
+  endings.push({
+    limitMs: durationMs(1_000),
+    stop() {
+      stopping = true;
+      stopWatching();
+      return last;
+    },
+  });
+  return reload;
+}
+
+/** Where this machine reaches what listens there. */
+function addressOf({ host, port }: StartSettings): string {
+  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`;
+}
+
+/** Both at once; when one cannot be opened, the other is closed again with the rest. */
+async function openStores({ dataDir }: StartSettings, endings: Ending[]): Promise<{ telemetry: Telemetry; state: State; secretKey: Secret }> {
   const options = { dataDir, environment: process.env, clock, log: say };
-  const [telemetry, state, secretKey]: [Awaited<ReturnType<typeof openTelemetry>>, Awaited<ReturnType<typeof openState>>, Secret] = await Promise.all([
-    openTelemetry(options),
-    openState(options),
-    loadSecretKey(dataDir, process.env),
-  ]);
-  return { telemetry, state, secretKey };
+  const opened: { stop(): Promise<void> }[] = [];
+  endings.push({ limitMs: durationMs(2_500), stop: () => Promise.all(opened.map(({ stop }) => stop())) });
+  const noted = <Open extends { stop(): Promise<void> }>(one: Open): Open => {
+    opened.push(one);
+    return one;
+  };
+  const opening = [openTelemetry(options).then(noted), openState(options).then(noted), loadSecretKey(dataDir, process.env)] as const;
+  await Promise.allSettled(opening);
+  const [telemetry, state, secretKey] = await Promise.all(opening);
+  return { telemetry: telemetry.store, state: state.store, secretKey };
 }
 
 function openConsole(parts: Parts): Promise<Console> {

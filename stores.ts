@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
+import { inTime } from '#lib/in-time.ts';
+import { second } from '#lib/time.ts';
 import { connectTelemetry, type Telemetry } from '#store/clickhouse.ts';
 import { startEngine } from '#store/embedded/engine.ts';
 import { runningPostgresUrl, startPostgres } from '#store/embedded/postgres.ts';
@@ -33,37 +35,43 @@ export async function openTelemetry({ dataDir, environment, clock, log }: StoreO
     const url = new URL(environment.CLICKHOUSE_URL);
     const database = url.pathname.slice(1) || 'fenghuo';
     const store = await connectTelemetry({ url: url.origin, username: decodeURIComponent(url.username) || 'default', password: decodeURIComponent(url.password), database, clock });
-    await migrateTelemetry(store);
-    return { store, pid: () => null, stop: () => store.close() };
+    return migrated({ store, pid: () => null, stop: () => store.close() }, migrateTelemetry);
   }
   const folder = join(dataDir, 'clickhouse');
   await mkdir(folder, { recursive: true });
   const engine = await startEngine({ dataDir: folder, memoryBytes: engineMemoryBytes, clock, log });
-  const store = await connectTelemetry({ url: engine.url, password: engine.password, clock });
-  await migrateTelemetry(store);
-  return {
-    store,
-    pid: () => engine.pid,
-    async stop() {
-      await store.close();
-      await engine.stop();
-    },
+  const store = await connectTelemetry({ url: engine.url, password: engine.password, clock }).catch(async (error: unknown) => {
+    await engine.stop();
+    throw error;
+  });
+  const stop = async () => {
+    await store.close();
+    await engine.stop();
   };
+  return migrated({ store, pid: () => engine.pid, stop }, migrateTelemetry);
 }
 
 /** The operational store: `DATABASE_URL`, or a Postgres of our own below the data directory. Its schema is brought up to date. */
 export async function openState({ dataDir, environment, clock, log }: StoreOptions): Promise<OpenStore<State>> {
   const own = environment.DATABASE_URL ? undefined : await startPostgres({ dataDir: join(dataDir, 'postgres'), clock, log });
   const store = connectState(environment.DATABASE_URL ?? own?.url ?? '', { clock });
-  await migrateState(store.pool);
-  return {
-    store,
-    pid: () => own?.pid ?? null,
-    async stop() {
-      await store.close();
-      await own?.stop();
-    },
+  const stop = async () => {
+    // A question under way is waited for a moment; ending the server ends it.
+    await inTime(store.close(), { clock, limitMs: second });
+    await own?.stop();
   };
+  return migrated({ store, pid: () => own?.pid ?? null, stop }, ({ pool }) => migrateState(pool));
+}
+
+/** Brings the schema up to date; when that fails nothing stays open. */
+async function migrated<Store>(opened: OpenStore<Store>, migrate: (store: Store) => Promise<unknown>): Promise<OpenStore<Store>> {
+  try {
+    await migrate(opened.store);
+    return opened;
+  } catch (error) {
+    await opened.stop();
+    throw error;
+  }
 }
 
 /** For a command beside a running server: joins the Postgres that already owns the data directory, or starts it for a moment. */
@@ -71,6 +79,5 @@ export async function joinState(options: StoreOptions): Promise<OpenStore<State>
   const running = options.environment.DATABASE_URL ?? (await runningPostgresUrl(join(options.dataDir, 'postgres'), options.clock));
   if (running === undefined) return openState(options);
   const store = connectState(running, { clock: options.clock });
-  await migrateState(store.pool);
-  return { store, pid: () => null, stop: () => store.close() };
+  return migrated({ store, pid: () => null, stop: () => store.close() }, ({ pool }) => migrateState(pool));
 }

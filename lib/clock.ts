@@ -5,7 +5,7 @@ export interface Clock {
   now(): UnixMs;
   /** Monotonic milliseconds with a fraction, for measuring how long something took. */
   elapsed(): number;
-  /** Calls `task` once after `wait`; the returned function cancels it. A pending call does not keep the process alive. */
+  /** Calls `task` once after `wait`; the returned function cancels it. A pending call keeps the process alive. */
   after(wait: DurationMs, task: () => void): () => void;
   /** Resolves after `wait`; rejects with the signal's reason when it is aborted first. */
   sleep(wait: DurationMs, signal?: AbortSignal): Promise<void>;

@@ -51,11 +51,12 @@ export function createTelemetryWriter({ telemetry, clock, onRetry }: TelemetryWr
     try {
       for (let wait = 50; ; wait = Math.min(longestWaitMs, wait * 2)) {
         stopping.signal.throwIfAborted();
-        const error = await send(telemetry, shape, { token, body }).then(
+        const error = await send(telemetry, shape, { token, body, signal: stopping.signal }).then(
           () => undefined,
           (reason: Error) => reason,
         );
         if (!error) return;
+        stopping.signal.throwIfAborted();
         if (error instanceof ClickHouseError && refusals.has(error.code) && !isUnreachable(error)) throw new RefusedBatch(`${shape.table}: ${error.message}`, { cause: error });
         onRetry?.(shape.table, error.message);
         await clock.sleep(durationMs(wait * (0.75 + clock.chance() / 2)), stopping.signal);
@@ -86,10 +87,12 @@ function encode<Row>(shape: RowShape<Row>, rows: readonly Row[]): Buffer {
   return writer.finish();
 }
 
-async function send<Row>(telemetry: Telemetry, shape: RowShape<Row>, { token, body }: { token: string; body: Buffer }): Promise<void> {
+async function send<Row>(telemetry: Telemetry, shape: RowShape<Row>, { token, body, signal }: { token: string; body: Buffer; signal: AbortSignal }): Promise<void> {
   const { stream } = await telemetry.client.exec({
     query: `INSERT INTO ${shape.table} (${shape.columns}) FORMAT RowBinary`,
     values: Readable.from([body], { objectMode: false }),
+    // A store that hangs must not hold up a stop; the batch is sent again under its token.
+    abort_signal: signal,
     clickhouse_settings: {
       insert_deduplication_token: token,
       insert_deduplicate: 1,

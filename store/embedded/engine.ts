@@ -34,6 +34,8 @@ export interface Engine {
 /** How long a directory may still be held by an engine that is going down. */
 const lockPatienceMs = durationMs(5_000);
 const longestBackoffMs = 10_000;
+/** An engine that hangs is ended: whatever it has acknowledged is on disk. */
+const stopPatienceMs = durationMs(2_000);
 
 /** Starts the embedded ClickHouse as a child process and keeps it running, on one port with one password. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -97,7 +99,7 @@ class Supervisor implements Engine {
     if (!child || child.exitCode !== null || child.signalCode !== null) return this.#giveBack();
     const ended = new Promise<void>((done) => child.once('exit', () => done()));
     if (child.connected) child.send('stop');
-    const giveUp = this.#options.clock.after(durationMs(5_000), () => child.kill('SIGKILL'));
+    const giveUp = this.#options.clock.after(stopPatienceMs, () => child.kill('SIGKILL'));
     await ended;
     giveUp();
     await this.#giveBack();
