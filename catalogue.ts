@@ -3,6 +3,7 @@ import type { Config } from '#config';
 import type { Catalogue, ConsolePorts, DemoSwitches } from '#console/api/ports.ts';
 import type { Demo } from '#demo/demo.ts';
 import { isFaultName } from '#demo/faults.ts';
+import { hideSecrets } from '#lib/secret.ts';
 import { parseIso, unixMs } from '#lib/time.ts';
 
 export type Site = ReturnType<ConsolePorts['site']>;
@@ -41,7 +42,8 @@ export function withoutSecrets(value: unknown, hidden = false): unknown {
     return Object.fromEntries(Object.entries(plain).map(([key, entry]) => [key, withoutSecrets(entry, hidden || secretKey.test(key))]));
   }
   // A placeholder filled in later says nothing by itself and helps the reader.
-  return hidden && !(typeof value === 'string' && /^(Bearer )?\{\{\w+\}\}$/.test(value)) ? '•••' : value;
+  if (hidden && !(typeof value === 'string' && /^(Bearer )?\{\{\w+\}\}$/.test(value))) return '•••';
+  return typeof value === 'string' ? hideSecrets(value.replace(/^(https?:\/\/)[^/?#@\s]+@/i, '$1•••@')) : value;
 }
 
 export function demoSwitches(demo: Demo): DemoSwitches {

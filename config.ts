@@ -5,7 +5,7 @@ import { references as alertReferences, shape as alertShape } from '#alerts/sett
 import { references as collectorReferences, shape as collectorShape } from '#collector/settings.ts';
 import type { Problem } from '#lib/problem.ts';
 import { danglingReferences, duplicateIds } from '#lib/references.ts';
-import { Secret } from '#lib/secret.ts';
+import { hideSecrets, noteSecret, Secret } from '#lib/secret.ts';
 import { notUtf8, readUtf8 } from '#lib/utf8.ts';
 import { mergeSources, type Path, pathText } from '#lib/yaml-source.ts';
 import { references as noticeReferences, shape as noticeShape } from '#notices/settings.ts';
@@ -58,7 +58,7 @@ export function parseConfig(
 ): { ok: true; config: Config } | { ok: false; problems: Problem[] } {
   const merged = mergeSources(texts);
   const problems = [...merged.problems];
-  const say = (path: Path, message: string, hint: string) => problems.push({ ...merged.locate(path), path: pathText(path), message, hint });
+  const say = (path: Path, message: string, hint: string) => problems.push({ ...merged.locate(path), path: pathText(path), message: hideSecrets(message), hint });
   const raw = resolveValues(merged.raw, { environment, root, say, path: [] }) as Record<string, unknown>;
   const parsed = schema.safeParse(raw);
   if (!parsed.success) for (const issue of parsed.error.issues) sayIssue(issue, say, []);
@@ -97,6 +97,7 @@ function resolveValues(value: unknown, context: { environment: Environment; root
     return value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
       const found = environment[name];
       if (found === undefined) say(path, `the environment has no ${name}`, `set ${name} before starting, or write the value here`);
+      else noteSecret(found);
       return found ?? whole;
     });
   }

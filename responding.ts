@@ -10,7 +10,7 @@ import type { Catalogue } from '#console/api/ports.ts';
 import type { Questions } from '#console/api/questions.ts';
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
-import type { Secret } from '#lib/secret.ts';
+import { hideSecrets, type Secret } from '#lib/secret.ts';
 import { type Notices, startNotices } from '#notices/notices.ts';
 import { type NoticeTopics, StaleNotice } from '#notices/ports.ts';
 import { loadLibrary } from '#runbooks/library.ts';
@@ -108,7 +108,7 @@ function alertsOf(options: RespondingOptions): Promise<Alerts> {
       },
     },
     links: alertLinks({ secretKey, publicUrl: (site.public_url ?? options.url).replace(/\/+$/, '') }),
-    configYaml: () => configYaml(config().alerting.written),
+    configYaml: () => hideSecrets(configYaml(config().alerting.written)),
     secretKey,
     version,
     evaluates,

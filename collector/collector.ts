@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/clock.ts';
-import type { LoopHealth } from '#lib/loop.ts';
+import { countFailure, type LoopHealth } from '#lib/loop.ts';
 import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import type { CheckResult } from './check.ts';
 import type { CollectorTopics } from './ports.ts';
@@ -154,7 +154,7 @@ function handOver(running: Running, result: CheckResult): void {
   const handing = output
     .checks([result])
     .catch((error: unknown) => {
-      count(running, error instanceof Error ? error.message.slice(0, 120) : String(error), 1);
+      countFailure(running.failures, error);
       onError(error);
     })
     .finally(() => running.handing.delete(handing));

@@ -1,6 +1,6 @@
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
-import type { LoopHealth } from '#lib/loop.ts';
+import { countFailure, type LoopHealth } from '#lib/loop.ts';
 import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import type { Batch } from './batch.ts';
 import type { CheckResult } from './check.ts';
@@ -135,8 +135,7 @@ class Shipping implements Shipper {
   /** The store is away: everyone waits, longer each time, with a little chance so that many do not return together. */
   #backOff(error: unknown): void {
     const { clock, onError } = this.#options;
-    const reason = (error instanceof Error ? error.message : String(error)).slice(0, 120);
-    this.#failures[reason] = (this.#failures[reason] ?? 0) + 1;
+    countFailure(this.#failures, error);
     onError(error);
     if (this.#waiting) return;
     this.#waiting = true;

@@ -28,6 +28,16 @@ export interface LoopOptions {
   onError(error: unknown): void;
 }
 
+/** Messages may carry numbers and names; only so many different ones are told apart. */
+const mostReasons = 30;
+
+/** Counts a failure by its message. */
+export function countFailure(failures: Record<string, number>, error: unknown): void {
+  const said = (error instanceof Error ? error.message : String(error)).slice(0, 120);
+  const reason = said in failures || Object.keys(failures).length < mostReasons ? said : 'other';
+  failures[reason] = (failures[reason] ?? 0) + 1;
+}
+
 /** Runs `run` at an interval, never two at once; an error in one round does not end the loop. */
 export function startLoop({ name, everyMs, clock, run, onError }: LoopOptions): Loop {
   const failures: Record<string, number> = {};
@@ -47,8 +57,7 @@ export function startLoop({ name, everyMs, clock, run, onError }: LoopOptions): 
       health.backlog = done.backlog;
       waitMs = done.nextInMs ?? everyMs;
     } catch (error) {
-      const reason = error instanceof Error ? error.message.slice(0, 120) : String(error);
-      failures[reason] = (failures[reason] ?? 0) + 1;
+      countFailure(failures, error);
       onError(error);
     }
     health.runs++;

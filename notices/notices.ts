@@ -49,18 +49,29 @@ export async function startNotices(given: NoticeParts) {
   const publication = createPublication({ dir: parts.dir, lifetimes: () => ({ cacheForMs: parts.site.cache_for, staleForMs: parts.site.stale_for }) });
   await publication.takeUp();
   const board: Board = { statuses: new Map(), suggested: new Map(), days: [] };
-  const republish = inTurn(() => renderNow(parts, { board, publication }));
+  const render = inTurn(() => renderNow(parts, { board, publication }));
+  let stale = false;
+  const republish = async (): Promise<void> => {
+    stale = true;
+    await render();
+    stale = false;
+  };
   const desk = noticeDesk({
     store,
     known: () => new Set(parts.components.map(({ id }) => id)),
     async changed({ noticeId, component }) {
-      await republish();
+      // The change is kept already: told that it failed, its author would make it twice. The page follows as soon as it can.
+      await republish().catch(onError);
       if (noticeId) bus.emit('noticesChanged', { id: noticeId });
       bus.emit('componentsChanged', { id: component ?? '' });
     },
   });
+  async function followAll(now: UnixMs): Promise<{ backlog: number }> {
+    if (stale) await republish();
+    return followChecks(parts, { board, setStatus: desk.setStatus }, now);
+  }
   const loops = [
-    startLoop({ name: 'components', everyMs: durationMs(5_000), clock, onError, run: (now) => followChecks(parts, { board, setStatus: desk.setStatus }, now) }),
+    startLoop({ name: 'components', everyMs: durationMs(5_000), clock, onError, run: followAll }),
     startLoop({ name: 'uptime', everyMs: uptimeEvery, clock, onError, run: (now) => followDays(parts, { board, republish }, now) }),
   ];
   return {

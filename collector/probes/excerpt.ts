@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { maskText } from '#collector/mask.ts';
+import { hideSecrets } from '#lib/secret.ts';
 
 /** Bodies as text, and the small masked part of them that is kept as evidence. */
 
@@ -50,7 +51,7 @@ const secretKeys = /("(?:[^"]*(?:token|password|passwd|secret|session|cookie)[^"
 const email = /\b([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)/g;
 
 /** Hides what identifies a person or opens a door: what logs hide too, tokens in JSON, and e-mail names. */
-const masked = (text: string): string => maskText(text).text.replace(secretKeys, '$1"•••"').replace(email, '$1•••@$2');
+const masked = (text: string): string => maskText(hideSecrets(text)).text.replace(secretKeys, '$1"•••"').replace(email, '$1•••@$2');
 
 /** At most 2 kB, masked, without control characters; says when it was cut. */
 export function excerpt(text: string): string {
