@@ -10,7 +10,8 @@ import { processTree } from './process-tree.ts';
 import { type Mail, startMailServer, startTarget, type Target } from './target.ts';
 
 export const kills = ['engine', 'postgres', 'tree'] as const;
-export type Kill = (typeof kills)[number];
+/** `none` leaves a round undisturbed. */
+export type Kill = (typeof kills)[number] | 'none';
 
 /** How far the open incident's run has come, and what people wrote into its timeline. */
 export interface Place {
@@ -79,7 +80,7 @@ export async function openKillSite({ port }: { port: number }): Promise<KillSite
         await instance.killTree();
         said += instance.stderr();
         instance = await start();
-      } else killNow(pidOf(instance, what === 'engine' ? /embedded\/child\.ts/ : /bin\/postgres -D/));
+      } else if (what !== 'none') killNow(pidOf(instance, what === 'engine' ? /embedded\/child\.ts/ : /bin\/postgres -D/));
       await until('both stores to answer', () => console.ask('/api/v1/query?sql=SELECT%201'), 60_000);
       return Math.round(performance.now() - from);
     },
