@@ -42,6 +42,7 @@ export const overallStatus = ({ components }: PublicFacts): ComponentStatus => c
 export function overallSentence(facts: PublicFacts): Bilingual {
   const troubled = facts.components.filter(({ status }) => status !== 'operational');
   const [open] = openNotices(facts);
+  if (facts.components.length === 0 && !open) return { 'zh-CN': '还没有列出要公布的功能', en: 'No function is listed here yet' };
   if (troubled.length === 0) return open ? current(open).title : { 'zh-CN': '各项功能正常', en: 'Everything is working' };
   const names = (language: Language) =>
     troubled
@@ -87,7 +88,9 @@ export const nextUpdateText = (facts: PublicFacts, at: UnixMs): Bilingual => wor
 export const endedCount = (count: number): Bilingual => words(`最近 ${count} 条已结束的公告`, count === 1 ? 'One notice that has ended' : `The last ${count} notices that have ended`);
 
 /** Red is for the day when nothing works: one function in trouble is amber as long as others work. */
-export function overallTone(facts: PublicFacts): 'ok' | 'slow' | 'down' | 'mt' {
+export function overallTone(facts: PublicFacts): 'ok' | 'slow' | 'down' | 'mt' | 'un' {
+  // Nothing listed is not good news.
+  if (facts.components.length === 0 && openNotices(facts).length === 0) return 'un';
   const status = overallStatus(facts);
   if (status === 'operational') return openNotices(facts).length > 0 ? 'slow' : 'ok';
   if (status === 'under_maintenance') return 'mt';

@@ -1,8 +1,8 @@
-import type { Reading } from '#lib/series.ts';
+import type { Reading, Span } from '#lib/series.ts';
 import type { Bilingual, Language } from '#lib/text.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
 import { loginReasonName } from './names.ts';
-import type { ConsolePorts } from './ports.ts';
+import type { ConsolePorts, IncidentEntry, NoticeEntry, RuleEntry } from './ports.ts';
 import type { Questions, Scope } from './questions.ts';
 import { figureLimits, figureState } from './states.ts';
 import type { Sentence, State } from './views.ts';
@@ -88,10 +88,21 @@ const samplesText = ({ samples }: Reading, language: Language): string =>
   samples === 0 ? '' : language === 'zh-CN' ? `按最近 ${countText(samples, language)} 次计算。` : `Out of the last ${countText(samples, language)}.`;
 
 /** Things worth a mark on a chart of this stretch of time. */
-export async function marksBetween(ports: Pick<ConsolePorts, 'questions' | 'alerts' | 'incidents' | 'notices'>, { from, until }: { from: UnixMs; until: UnixMs }) {
+export async function marksBetween(ports: Pick<ConsolePorts, 'questions' | 'alerts' | 'incidents' | 'notices'>, span: Span) {
+  const [alerts, incidents, notices] = await Promise.all([ports.questions.alertMarks({ span, limit: 40 }), ports.incidents.list({ state: 'all' }), ports.notices.list()]);
+  return marksOf({ alerts, incidents, notices, rules: ports.alerts.rules() }, span);
+}
+
+export interface MarkSources {
+  alerts: Awaited<ReturnType<Questions['alertMarks']>>;
+  incidents: readonly IncidentEntry[];
+  notices: readonly NoticeEntry[];
+  rules: readonly RuleEntry[];
+}
+
+export function marksOf({ alerts, incidents, notices, rules }: MarkSources, { from, until }: Span) {
   const inside = (at: UnixMs): boolean => at >= from && at < until;
-  const [alerts, incidents, notices] = await Promise.all([ports.questions.alertMarks({ span: { from, until }, limit: 40 }), ports.incidents.list({ state: 'all' }), ports.notices.list()]);
-  const titles = new Map(ports.alerts.rules().map((rule) => [rule.name, rule.title]));
+  const titles = new Map(rules.map((rule) => [rule.name, rule.title]));
   return [
     ...alerts.filter((mark) => mark.to === 'firing').map((mark) => ({ at: mark.at, kind: 'alert' as const, label: titles.get(mark.rule) ?? same(mark.rule), link: `/alerts/${mark.fingerprint}` })),
     ...incidents.filter((incident) => inside(incident.openedAt)).map((incident) => ({ at: incident.openedAt, kind: 'incident' as const, label: incident.title, link: `/incidents/${incident.id}` })),

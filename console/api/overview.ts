@@ -3,7 +3,7 @@ import type { Bilingual } from '#lib/text.ts';
 import { day, durationMs, iso, minute, type UnixMs, unixMs } from '#lib/time.ts';
 import { alertRows } from './alert-rows.ts';
 import { isoOrNull } from './answers.ts';
-import { marksBetween } from './boards.ts';
+import { marksOf } from './boards.ts';
 import { componentRows } from './component-rows.ts';
 import { incidentRow } from './incident-rows.ts';
 import type { AlertEntry, ConsolePorts, IncidentEntry, NoticeEntry } from './ports.ts';
@@ -44,8 +44,16 @@ async function readings(ports: OverviewPorts, now: UnixMs) {
   return { ...logs, availability, services: { routes, logins } };
 }
 
+const availabilityFigure = (reading: Reading, day: { value: number | null; target: number; coverage: number }): OverviewView['availability'] => ({
+  ...figure(reading, 'ratio', { slow: 2, down: 2 }),
+  ...day,
+  state: availabilityState(day.value, day.target),
+});
+
+const gravest = (incidents: readonly IncidentEntry[]): IncidentEntry | null => [...incidents].sort((a, b) => (a.level < b.level ? -1 : a.level > b.level ? 1 : a.openedAt - b.openedAt))[0] ?? null;
+
 const recentThings = 8;
-const newestFirst = (marks: Awaited<ReturnType<typeof marksBetween>>): OverviewView['recent'] =>
+const newestFirst = (marks: ReturnType<typeof marksOf>): OverviewView['recent'] =>
   marks
     .slice(-recentThings)
     .reverse()
@@ -53,15 +61,17 @@ const newestFirst = (marks: Awaited<ReturnType<typeof marksBetween>>): OverviewV
 
 /** Everything the first page shows, at one moment. */
 export async function overview(ports: OverviewPorts, now: UnixMs): Promise<OverviewView> {
-  const [figures, probes, entries, incidents, statuses, notices, marks] = await Promise.all([
+  const lastDay = { from: unixMs(now - day), until: unixMs(now + 1) };
+  const [figures, probes, entries, everyIncident, statuses, notices, fired] = await Promise.all([
     readings(ports, now),
     probeFacts(ports, now),
     ports.alerts.entries({ state: 'active', now }),
-    ports.incidents.list({ state: 'open' }),
+    ports.incidents.list({ state: 'all' }),
     ports.notices.components(),
     ports.notices.list(),
-    marksBetween(ports, { from: unixMs(now - day), until: unixMs(now + 1) }),
+    ports.questions.alertMarks({ span: lastDay, limit: 40 }),
   ]);
+  const incidents = everyIncident.filter((one) => one.state !== 'closed');
   const catalogue = ports.catalogue();
   const [byService, newest] = await Promise.all([troubledServices(ports, entries, now), newestCheck(ports, probes, now)]);
   const site = ports.site();
@@ -69,14 +79,14 @@ export async function overview(ports: OverviewPorts, now: UnixMs): Promise<Overv
   const daily = dayFigures(probes.days, catalogue.probes, now);
   const availability = { value: daily.availability, target: site.availabilityTarget, coverage: daily.coverage };
   const rules = ports.alerts.rules();
-  const incident = [...incidents].sort((a, b) => (a.level < b.level ? -1 : a.level > b.level ? 1 : a.openedAt - b.openedAt))[0] ?? null;
   const fastest = Math.min(60_000, ...catalogue.probes.map((probe) => probe.intervalMs));
   const sentence = overviewSentence({
     now,
     zone: site.zone,
     troubles: troublesOf(entries, { now, rules, catalogue, readings: (service) => byService.get(service) ?? figures, latest: probes.latest }),
-    incident,
+    incident: gravest(incidents),
     components,
+    nothingWatched: catalogue.probes.length === 0,
     newestCheckAt: newest,
     staleAfterMs: freshFor(durationMs(fastest)) * 2,
     availability,
@@ -87,13 +97,7 @@ export async function overview(ports: OverviewPorts, now: UnixMs): Promise<Overv
   return {
     at: iso(now),
     sentence,
-    availability: {
-      ...figure(figures.availability, 'ratio', { slow: 2, down: 2 }),
-      value: availability.value,
-      state: availabilityState(availability.value, availability.target),
-      target: availability.target,
-      coverage: availability.coverage,
-    },
+    availability: availabilityFigure(figures.availability, availability),
     latencyP95: figure(figures.latency, 'seconds', figureLimits.latencySeconds),
     errorRatio: figure(figures.errors, 'ratio', figureLimits.errorRatio),
     loginFailureRatio: figure(figures.logins, 'ratio', figureLimits.loginFailureRatio),
@@ -101,7 +105,7 @@ export async function overview(ports: OverviewPorts, now: UnixMs): Promise<Overv
     vantages: vantageCells(catalogue, probes),
     alerts: alertRows(entries, { incidents, rules, catalogue }),
     incidents: incidents.map(incidentRow),
-    recent: newestFirst(marks),
+    recent: newestFirst(marksOf({ alerts: fired, incidents: everyIncident, notices, rules }, lastDay)),
     next: nextThings({ incidents, notices, entries }),
   };
 }
@@ -134,7 +138,7 @@ export function nextThings({ incidents, notices, entries }: { incidents: readonl
     ...incidents.flatMap((incident) =>
       incident.runbook?.dueAt ? [next('gate', { 'zh-CN': '预案这一步到期', en: 'Runbook step due' }, { at: incident.runbook.dueAt, text: incident.runbook.stepTitle })] : [],
     ),
-    ...entries.flatMap((entry) => (entry.next ? [next('notification', { 'zh-CN': '告警通知', en: 'Alert notification' }, entry.next)] : [])),
+    ...entries.flatMap((entry) => (entry.next ? [next('notification', entry.alert.title, entry.next)] : [])),
   ];
   return things.sort((a, b) => ((a.at ?? '9') < (b.at ?? '9') ? -1 : 1)).slice(0, 8);
 }

@@ -89,8 +89,8 @@ const cases: Case[] = [
     name: 'a failing probe whose cause the logs know: the cause first, the probe beside it',
     facts: { troubles: [{ ...trouble, subject: { kind: 'errors', value: 0.38, normal: 0.003, before: null, reason: null, probes: { failing: 3, of: 3 } } }] },
     state: 'down',
-    zh: '发票查询错误率 38%，平时此刻 0.3%，3 个探测点中 3 个失败。10:32 起。',
-    en: 'Invoice query: error ratio 38%, normally 0.3% at this hour; failing at 3 of 3 vantages. Since 10:32.',
+    zh: '发票查询错误率 38%，平时此刻 0.3%，3 个探测点全部失败。10:32 起。',
+    en: 'Invoice query: error ratio 38%, normally 0.3% at this hour; failing at all 3 vantages. Since 10:32.',
   },
   {
     name: 'nothing to compare with is not made up',
@@ -116,8 +116,8 @@ const cases: Case[] = [
       ],
     },
     state: 'down',
-    zh: '探测「发票旅程」失败：查询结果错误（金额 100 应为 120），3 个探测点中 3 个如此。10:32 起。',
-    en: 'Probe “Invoice journey” fails: wrong answer (amount 100, expected 120) at 3 of 3 vantages. Since 10:32.',
+    zh: '探测「发票旅程」失败：查询结果错误（金额 100 应为 120），3 个探测点都是如此。10:32 起。',
+    en: 'Probe “Invoice journey” fails: wrong answer (amount 100, expected 120) at all 3 vantages. Since 10:32.',
   },
   {
     name: 'one vantage says nothing of vantages',
@@ -196,6 +196,13 @@ const cases: Case[] = [
     state: 'unknown',
     zh: '所有组件都没有足够的数据，现在的状态未知。',
     en: 'Not enough data about any component: how things are now is not known.',
+  },
+  {
+    name: 'nothing is watched yet',
+    facts: { newestCheckAt: null, nothingWatched: true },
+    state: 'unknown',
+    zh: '还没有配置探测，现在的状态未知。',
+    en: 'No probe is configured: how things are now is not known.',
   },
   { name: 'before the first check', facts: { newestCheckAt: null }, state: 'unknown', zh: '还没有数据。', en: 'No data yet.' },
   {

@@ -29,6 +29,8 @@ export interface SentenceFacts {
   troubles: readonly Trouble[];
   incident: { id: string; title: Bilingual; openedAt: UnixMs; runbook: { title: Bilingual; step: number; steps: number; stepTitle: Bilingual } | null } | null;
   components: readonly { name: Bilingual; state: State }[];
+  /** Nothing is configured to be watched. */
+  nothingWatched?: boolean;
   /** When the last check was stored, and how old it may be. */
   newestCheckAt: UnixMs | null;
   staleAfterMs: number;
@@ -77,7 +79,15 @@ function subjectText({ subject, place }: Trouble, language: Language): string {
   if (subject.kind === 'other') return `${subject.title[language]}${zh ? '：' : ': '}${ending(subject.why[language])}`;
   if (subject.kind === 'probe') {
     const failure = subject.failure ? (zh ? `：${ending(subject.failure[language])}` : `: ${ending(subject.failure[language])}`) : '';
-    const points = subject.of > 1 ? (zh ? `，${subject.of} 个探测点中 ${subject.failing} 个如此` : ` at ${subject.failing} of ${subject.of} vantages`) : '';
+    const all = subject.failing === subject.of;
+    const seen = zh
+      ? all
+        ? `，${subject.of} 个探测点都是如此`
+        : `，${subject.of} 个探测点中 ${subject.failing} 个如此`
+      : all
+        ? ` at all ${subject.of} vantages`
+        : ` at ${subject.failing} of ${subject.of} vantages`;
+    const points = subject.of > 1 ? seen : '';
     return zh ? `探测「${subject.probe[language]}」失败${failure}${points}` : `Probe “${subject.probe[language]}” fails${failure}${points}`;
   }
   const names = { errors: ['错误率', 'error ratio'], logins: ['登录失败率', 'login failure ratio'], latency: ['耗时 p95', 'latency p95'] } as const;
@@ -92,8 +102,9 @@ function subjectText({ subject, place }: Trouble, language: Language): string {
 /** What the probes outside see of the same thing. */
 function pointsText(probes: { failing: number; of: number } | null, language: Language): string {
   if (probes === null || probes.failing === 0) return '';
-  if (language === 'zh-CN') return probes.of > 1 ? `，${probes.of} 个探测点中 ${probes.failing} 个失败` : '，探测失败';
-  return probes.of > 1 ? `; failing at ${probes.failing} of ${probes.of} vantages` : '; the probe fails';
+  if (probes.of <= 1) return language === 'zh-CN' ? '，探测失败' : '; the probe fails';
+  if (language === 'zh-CN') return probes.failing === probes.of ? `，${probes.of} 个探测点全部失败` : `，${probes.of} 个探测点中 ${probes.failing} 个失败`;
+  return probes.failing === probes.of ? `; failing at all ${probes.of} vantages` : `; failing at ${probes.failing} of ${probes.of} vantages`;
 }
 
 const ending = (text: string): string => text.replace(/[。.；;，,\s]+$/, '');
@@ -164,6 +175,12 @@ function restText({ facts, language }: Telling): string {
 /** Nothing fires: stale and unknown come before any good word. */
 function quiet(facts: SentenceFacts): Omit<Sentence, 'incidentId'> {
   const { newestCheckAt, now } = facts;
+  if (newestCheckAt === null && facts.nothingWatched)
+    return {
+      state: 'unknown',
+      text: { 'zh-CN': '还没有配置探测，现在的状态未知。', en: 'No probe is configured: how things are now is not known.' },
+      detail: { 'zh-CN': '在 fenghuo.yaml 的 probes 里写一个，保存后自动载入。', en: 'Write one under probes in fenghuo.yaml; it is taken up when saved.' },
+    };
   if (newestCheckAt === null)
     return {
       state: 'unknown',
