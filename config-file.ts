@@ -1,4 +1,4 @@
-import { existsSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, type Loaded, loadConfig, parseConfig } from '#config';
 import type { Clock } from '#lib/clock.ts';
@@ -42,9 +42,21 @@ export function watchConfig(file: string | undefined, { clock, changed }: { cloc
     cancel = clock.after(durationMs(300), changed);
   };
   const folders = [dirname(resolve(file)), join(dirname(resolve(file)), 'conf.d')].filter((folder) => existsSync(folder));
-  const watchers = folders.map((folder) => watch(folder, (_event, name) => gather(name)));
+  const watchers = folders.flatMap((folder) => watched(folder, gather));
   return () => {
     cancel();
     for (const watcher of watchers) watcher.close();
   };
+}
+
+/** A system that has no watch left to give costs only this convenience: SIGHUP still reloads. */
+function watched(folder: string, changed: (name: string | null) => void): FSWatcher[] {
+  try {
+    const watcher = watch(folder, (_event, name) => changed(name));
+    watcher.on('error', () => watcher.close());
+    return [watcher];
+  } catch (error) {
+    say(`changes in ${folder} are not seen by themselves (${(error as NodeJS.ErrnoException).code ?? String(error)}): reload with SIGHUP`);
+    return [];
+  }
 }

@@ -69,7 +69,10 @@ export async function start(argv: string[]): Promise<number> {
     await demo?.stop();
     return config;
   }
-  const running = await run({ settings, config, demo, onError: complain, version: version() });
+  const running = await run({ settings, config, demo, onError: complain, version: version() }).catch(async (error: unknown) => {
+    await demo?.stop();
+    throw error;
+  });
   announce(running, { settings, config, demo });
   await stopped(running);
   await running.stop();
