@@ -57,7 +57,7 @@ export function readWords<const Shape extends ParseArgsConfig>(verb: Verb, shape
   }
 }
 
-export function wordProblem(error: unknown): Bilingual {
+function wordProblem(error: unknown): Bilingual {
   const { code, message } = error as { code?: string; message: string };
   const word = /'(.*?)'/.exec(message)?.[1] ?? '';
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return { 'zh-CN': `没有 ${word} 这个选项`, en: `${word} is not an option here` };

@@ -1,5 +1,5 @@
 /** What bytes say as text; other encodings are refused, with the line of the first byte that does not fit, rather than read as something else. */
-export type Utf8 = { ok: true; text: string } | { ok: false; line: number };
+type Utf8 = { ok: true; text: string } | { ok: false; line: number };
 
 export const notUtf8 = { message: 'is not UTF-8 text', hint: 'save the file as UTF-8; this line holds the first byte that is not' } as const;
 
