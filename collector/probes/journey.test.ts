@@ -51,7 +51,7 @@ async function walk(own: Record<string, unknown> = {}) {
 
 describe('a journey', () => {
   it('walks all steps over one connection, carrying values and cookies', async () => {
-    const { outcome, evidence, phases } = await walk();
+    const { outcome, evidence, phases } = await walk({ timeout: '30s', slow_after: '29s' });
     expect(outcome).toEqual({ kind: 'pass' });
     expect(asked.map(({ url }) => url)).toEqual(['/open', '/captcha', '/answer?id=c%201', '/login', '/query']);
     expect(asked[3]).toMatchObject({ body: '{"user":"demo","password":"hush hush","captcha":"k7"}', headers: { cookie: 'sid=abc', 'content-type': 'application/json' } });
