@@ -183,7 +183,7 @@ describe('from a fault to a mail', () => {
     expect(mailbox.mails[0]?.mail.text).toContain('error ratio 38% (above 5%), 100 requests in the last 1 min');
   });
 
-  it('hands a stored failing result to SMTP at once and not at the rule's next interval', async () => {
+  it('hands a stored failing result to SMTP at once and not at its next interval', async () => {
     alerts = await start({ rules: [{ alert: 'HomeDown', kind: 'probe', probes: ['home'], interval: '10s' }], receiver: { email_configs: [{ to: 'a@example.com' }] } });
     await eventually(() => expect(alerts.health().find((loop) => loop.name === 'evaluator of probe rules')?.runs).toBeGreaterThan(0));
     const at = unixMs(Date.now());

@@ -23,6 +23,8 @@ export async function buildConsole(): Promise<void> {
     await putInPlace(pages, join(root, work, 'before'));
   } finally {
     await rm(join(root, work), { recursive: true, force: true });
+    // The build's types lay in the folder of its own; the editor and the checks read the usual one.
+    await run(process.execPath, [join(root, 'node_modules/@sveltejs/kit/svelte-kit.js'), 'sync'], { cwd: root });
   }
 }
 
