@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start the whole product or a browser: one after another, when the others are done. */
+/** Tests that start the whole product or a browser, mostly waiting: when the others are done. */
 const product = ['test/whole-sentence.test.ts', 'test/kill.test.ts', 'test/bad-input.test.ts', 'test/console.test.ts', 'test/tail-survives-kill.test.ts', 'commands.test.ts'];
 const never = ['node_modules/**', 'console/build/**', 'test/output/**'];
 
@@ -12,7 +12,7 @@ export default defineConfig({
     teardownTimeout: 30_000,
     projects: [
       { extends: true, test: { name: 'parts', include: ['**/*.test.ts'], exclude: [...never, ...product], maxWorkers: 2, sequence: { groupOrder: 0 } } },
-      { extends: true, test: { name: 'product', include: product, exclude: never, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'product', include: product, exclude: never, maxWorkers: 2, sequence: { groupOrder: 1 } } },
     ],
   },
 });
