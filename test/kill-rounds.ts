@@ -40,6 +40,7 @@ try {
   tell(await judgeSite(site, { episodes: 0, treeKills: 0 }).catch(() => []));
 }
 if (problems.length > 0) console.log(site.said());
-await site.stop();
+const ended = await site.stop();
+tell([{ good: ended.code === 0, text: `ended on SIGTERM with code ${ended.code} after ${ended.ms} ms` }]);
 console.log(problems.length === 0 ? 'nothing lost, nothing doubled' : `${problems.length} problems:\n${problems.join('\n')}`);
 process.exit(problems.length === 0 ? 0 : 1);

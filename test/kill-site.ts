@@ -42,7 +42,8 @@ export interface KillSite {
   /** `fenghuo verify` beside the running instance. */
   verify(): Promise<{ ok: boolean; text: string }>;
   said(): string;
-  stop(): Promise<void>;
+  /** Answers how the instance ended on SIGTERM, and after how many milliseconds. */
+  stop(): Promise<{ code: number | null; ms: number }>;
 }
 
 const configText = ({ target, mail, log }: { target: string; mail: string; log: string }) => `site: { name: { zh-CN: 演示, en: Demo }, zone: Asia/Shanghai }
@@ -89,9 +90,12 @@ export async function openKillSite({ port }: { port: number }): Promise<KillSite
     said: () => said + instance.stderr(),
     async stop() {
       await writer.stop();
-      await instance.stop();
+      const from = performance.now();
+      const code = await instance.stop();
+      const ms = Math.round(performance.now() - from);
       await Promise.all([target.stop(), mailServer.stop()]);
       rmSync(home, { recursive: true, force: true });
+      return { code, ms };
     },
   };
 }

@@ -16,7 +16,9 @@ let site: KillSite;
 beforeAll(async () => {
   site = await openKillSite({ port: 18_910 });
 }, 120_000);
-afterAll(() => site?.stop(), 60_000);
+afterAll(async () => {
+  await site?.stop();
+}, 60_000);
 
 test.each(rounds)('round $number: kill -9 of $what loses no row, no mail and not the place in the runbook', { timeout: 120_000 }, async (round) => {
   expect(bad(await killRound(site, round)), site.said()).toEqual([]);
