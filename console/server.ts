@@ -66,7 +66,11 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     else socket.destroy();
   });
   const live = startLive({ server, people: ports.people, questions: ports.questions, bus, clock, onError: (error) => log.error(error) });
-  await listening(server, { host, port });
+  await listening(server, { host, port }).catch(async (error: unknown) => {
+    await live.stop();
+    await dev?.stop();
+    throw error;
+  });
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${address.port}`,
