@@ -116,7 +116,7 @@ const shown = ({ name, method, path, status, text }: Outcome) => `${method} ${pa
 /** Our own fault (500), no answer, or the inside turned out: none of it may happen. */
 const faults = (outcomes: readonly Outcome[]): string[] => [...new Set(outcomes.filter(({ status, text }) => (status >= 500 && status !== 503) || stack.test(text)).map(shown))];
 
-describe('a running instance', () => {
+describe('a running instance', { timeout: 180_000 }, () => {
   let instance: Instance;
   let cookie = '';
   let api: OpenApi;
