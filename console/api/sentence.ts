@@ -95,7 +95,11 @@ function subjectText({ subject, place }: Trouble, language: Language): string {
   const [zhName, enName] = names[subject.kind];
   const value = subject.value === null ? (zh ? '异常' : 'is not as it should be') : amount(subject.value, unit, language);
   // 登录 + 登录失败率 says the word once.
-  const head = zh ? `${zhName.startsWith(where) ? '' : where}${zhName} ${value}` : `${where}: ${enName} ${value}`;
+  const head = zh
+    ? `${zhName.startsWith(where) ? '' : where}${zhName} ${value}`
+    : enName.startsWith(where.toLowerCase())
+      ? `${where}${enName.slice(where.length)} ${value}`
+      : `${where}: ${enName} ${value}`;
   return `${head}${usual(subject, unit, language)}${pointsText(subject.probes, language)}`;
 }
 

@@ -157,7 +157,11 @@ export function spaced(marks: readonly Mark[], roomMs: number): Set<Mark> {
   return named;
 }
 
-const shorten = (text: string): string => (text.length > 14 ? `${text.slice(0, 13)}…` : text);
+/** Latin letters are half as wide as Chinese characters. */
+function shorten(text: string): string {
+  const most = /[\u4e00-\u9fff]/.test(text) ? 14 : 26;
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
 
 interface Hit {
   seriesId?: string;
