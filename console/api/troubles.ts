@@ -74,8 +74,12 @@ function subjectOf({ alert }: AlertEntry, facts: TroubleFacts): Subject {
     return { kind, value: alert.value, ...usual, reason: reason === null ? null : loginReasonName(reason), probes: null };
   }
   const probes = alert.labels.probe ? [alert.labels.probe] : (rule?.probes ?? []);
-  return (probes.length > 0 ? probeSubject(probes, { facts, service, since: alert.activeAt }) : null) ?? { kind: 'other', title: alert.title, why: alert.why };
+  const seen = probes.length > 0 ? probeSubject(probes, { facts, service, since: alert.activeAt }) : null;
+  return seen ?? { kind: 'other', title: alert.title, why: rule?.kind === 'probe' && alert.state === 'firing' && seesNoFailure(probes, facts) ? wellAgain : alert.why };
 }
+
+const wellAgain = { 'zh-CN': '探测已恢复，告警等待解除', en: 'the probes are good again and the alert is about to resolve' };
+const seesNoFailure = (probes: readonly string[], { latest }: TroubleFacts): boolean => latest.some((check) => probes.includes(check.probe));
 
 /** Normal for this hour; without a history of days, the middle one of the minutes before it began. */
 function usualOf(reading: Reading, { since, now }: { since: UnixMs; now: UnixMs }): { normal: number | null; before: number | null } {

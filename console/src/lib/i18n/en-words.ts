@@ -161,6 +161,8 @@ export const words: Words = {
     forbiddenHint: 'Ask an administrator for access, or sign in with another account.',
     notFound: 'There is no such page',
     notFoundHint: 'The address may be misspelt, or its content moved.',
+    cutOff: 'The server cannot be reached',
+    cutOffHint: 'Reconnecting; reload once the link is back. The server may be restarting, or the network is down.',
     unexpected: 'The page failed',
     unexpectedHint: 'Reload it; if it fails again, hand this text to the maintainer.',
     code: 'Code',

@@ -160,6 +160,8 @@ export const words = {
     forbiddenHint: '请找管理员开通，或换一个账户登录。',
     notFound: '没有找到这个页面',
     notFoundHint: '地址可能写错了，或内容已被移走。',
+    cutOff: '连不上服务端',
+    cutOffHint: '正在重连；连上后请重新载入。服务端可能正在重启，或网络断了。',
     unexpected: '页面出错了',
     unexpectedHint: '请重新载入；若仍出错，请把这段文字交给维护者。',
     code: '代码',
