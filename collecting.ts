@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Collector, startCollector } from '#collector/collector.ts';
+import { calmPace, watchedPace } from '#collector/pace.ts';
 import type { CollectorTopics, TelemetrySink } from '#collector/ports.ts';
 import { createRecorder } from '#collector/recorder.ts';
 import { type Shipper, startShipper } from '#collector/shipper.ts';
@@ -18,6 +19,8 @@ export interface CollectingOptions {
   sink: TelemetrySink & { stop(): void };
   bus: Bus<CollectorTopics>;
   clock: Clock;
+  /** Somebody watches, or something is wrong: what is seen is to be known within a second. */
+  awaited(): boolean;
   onError(error: unknown): void;
 }
 
@@ -35,11 +38,12 @@ export interface Collecting {
 const spoolBytes = 2_000_000_000;
 const settleMs = durationMs(1_500);
 
-export async function startCollecting({ config, dataDir, sink, bus, clock, onError }: CollectingOptions): Promise<Collecting> {
+export async function startCollecting({ config, dataDir, sink, bus, clock, awaited, onError }: CollectingOptions): Promise<Collecting> {
   const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: spoolBytes, clock });
   const shipper = startShipper({ spool, sink, bus, clock, onError });
-  const recorder = createRecorder({ spool, clock });
-  let sources = startSources({ sources: config.sources, spool, clock, onError });
+  const pace = () => (awaited() ? watchedPace : calmPace);
+  const recorder = createRecorder({ spool, clock, pace });
+  let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
   const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, emit: (topic, fact) => bus.emit(topic, fact), onError });
   return {
     spool,
@@ -49,7 +53,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, onErr
     async replace(fresh) {
       collector.replace(fresh.probes, fresh.vantages);
       await sources.stop();
-      sources = startSources({ sources: fresh.sources, spool, clock, onError });
+      sources = startSources({ sources: fresh.sources, spool, clock, pace, onError });
     },
     async stop() {
       // What feeds the spool ends first, then what empties it; what is not stored by then waits on disk for the next start.

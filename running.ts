@@ -84,9 +84,12 @@ async function startParts(options: RunOptions, endings: Ending[]): Promise<Omit<
   if (demo) await fillHistory(state, () => backfillDemo(writer, clock.now()));
   const responding = await startResponding(shared);
   endings.push({ limitMs: durationMs(1_500), stop: responding.stop });
-  const collecting = settings.roles.has('collector') ? await startCollecting({ config, dataDir: settings.dataDir, sink: writer, bus, clock, onError }) : null;
+  let served: Console | null = null;
+  // Who watches elsewhere is not known here.
+  const awaited = () => served === null || served.watchers() > 0 || responding.alerts.active().length > 0;
+  const collecting = settings.roles.has('collector') ? await startCollecting({ config, dataDir: settings.dataDir, sink: writer, bus, clock, awaited, onError }) : null;
   if (collecting) endings.push({ limitMs: durationMs(2_500), stop: collecting.stop });
-  const served = settings.roles.has('console') ? await openConsole({ ...shared, collecting, responding, demoRun: demo, settings }) : null;
+  served = settings.roles.has('console') ? await openConsole({ ...shared, collecting, responding, demoRun: demo, settings }) : null;
   if (served) endings.push({ limitMs: durationMs(2_000), stop: served.stop });
   if (demo) tellOfDemo(demo, bus);
 

@@ -1,5 +1,6 @@
 import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import type { Alert, AlertTransition, Finding } from './alert.ts';
+import { askedTogether } from './asked-together.ts';
 import type { AlertChange, AlertState, Facts } from './ports.ts';
 import { reconcile, resolved } from './reconcile.ts';
 import type { ProbeFacts, Rule } from './rules/rule.ts';
@@ -20,7 +21,7 @@ export async function look(
   question: { facts: Facts; now: UnixMs; probe(id: string): ProbeFacts | undefined },
   pauses: (rule: Rule) => { downMs: DurationMs; blind: boolean },
 ): Promise<Seen[]> {
-  const facts = onceEach(question.facts);
+  const facts = askedTogether(question.facts);
   return inTurns(rules, async (rule): Promise<Seen> => {
     try {
       return { rule, findings: await rule.look({ ...question, facts }), error: null, ...pauses(rule) };
@@ -72,26 +73,6 @@ export function endOrphans(state: AlertState, ruleNames: ReadonlySet<string>, no
     change.transitions.push({ ...about, to: 'resolved', alert: ended });
   }
   return change;
-}
-
-/** Rules often ask the same; within one round each question is put once. */
-function onceEach(facts: Facts): Facts {
-  const asked = new Map<string, Promise<unknown>>();
-  const once =
-    <Question, Answer>(name: string, ask: (question: Question) => Promise<Answer>) =>
-    (question: Question): Promise<Answer> => {
-      const key = `${name} ${JSON.stringify(question)}`;
-      const known = asked.get(key) as Promise<Answer> | undefined;
-      if (known) return known;
-      const answer = ask(question);
-      asked.set(key, answer);
-      return answer;
-    };
-  return {
-    recentChecks: once('checks', (question) => facts.recentChecks(question)),
-    ratio: once('ratio', (question) => facts.ratio(question)),
-    metric: once('metric', (question) => facts.metric(question)),
-  };
 }
 
 const atOnce = 8;

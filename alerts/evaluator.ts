@@ -35,10 +35,14 @@ export interface Evaluator extends Loop {
   errors(): ReadonlyMap<string, string>;
 }
 
-/** Batches that arrive together are judged together. */
-const settleMs = durationMs(20);
-/** Log lines never stop coming; rules over windows of a minute gain nothing from being asked for every batch. */
-const logsEveryMs = durationMs(2_000);
+/** How soon a rule looks after something was stored: so long for what arrives together, and not nearer than the gap to the last time. */
+interface Haste {
+  settleMs: DurationMs;
+  gapMs: DurationMs;
+}
+const atOnce: Haste = { settleMs: durationMs(20), gapMs: durationMs(0) };
+/** Log lines never stop coming, and every file brings its own batch on the same beat; rules over windows of a minute gain nothing from being asked for each. */
+const whenSettled: Haste = { settleMs: durationMs(300), gapMs: durationMs(2_000) };
 const tidyEveryMs = durationMs(60_000);
 
 /** Evaluates each rule at its interval, and at once when something stored may change what it says. */
@@ -70,9 +74,9 @@ export function startEvaluator(parts: EvaluatorParts): Evaluator {
     return posted.length === 0 ? next : unixMs(Math.min(...posted, next ?? Number.POSITIVE_INFINITY));
   }
 
-  function hasten(isConcerned: (rule: Rule) => boolean, gapMs: DurationMs): void {
-    const now = clock.now();
-    for (const rule of rules()) if (isConcerned(rule)) wake.at(times.hasten(rule, gapMs, now));
+  function hasten(isConcerned: (rule: Rule) => boolean, { gapMs, settleMs }: Haste): void {
+    const from = after(clock.now(), settleMs);
+    for (const rule of rules()) if (isConcerned(rule)) wake.at(times.hasten(rule, gapMs, from));
   }
 
   const isLive = (rule: Rule) => [...ledger.state().alerts.values()].some((alert) => alert.rule === rule.terms.name && alert.state !== 'resolved');
@@ -118,7 +122,7 @@ function waker(clock: Clock, ring: () => void): { at(when: UnixMs): void; cancel
   let planned: { at: UnixMs; cancel(): void } | null = null;
   return {
     at(when) {
-      const wanted = unixMs(Math.max(when, after(clock.now(), settleMs)));
+      const wanted = unixMs(Math.max(when, clock.now()));
       if (planned && planned.at <= wanted) return;
       planned?.cancel();
       const cancel = clock.after(between(clock.now(), wanted), () => {
@@ -132,13 +136,12 @@ function waker(clock: Clock, ring: () => void): { at(when: UnixMs): void; cancel
 }
 
 interface Listener {
-  hasten(isConcerned: (rule: Rule) => boolean, gapMs: DurationMs): void;
+  hasten(isConcerned: (rule: Rule) => boolean, haste: Haste): void;
   isLive(rule: Rule): boolean;
   overlay: Provisional;
 }
 
 function listen(bus: Bus<CollectorTopics>, { hasten, isLive, overlay }: Listener): () => void {
-  const atOnce = durationMs(0);
   const concerns = (rule: Rule, results: readonly CheckResult[]) =>
     results.length > 0 && (rule.interest.probes.includes('*') || results.some((result) => rule.interest.probes.includes(result.probeId)));
   const stops = [
@@ -153,8 +156,8 @@ function listen(bus: Bus<CollectorTopics>, { hasten, isLive, overlay }: Listener
       const bad = results.filter((result) => result.outcome.kind !== 'pass');
       hasten((rule) => concerns(rule, bad) || (concerns(rule, results) && isLive(rule)), atOnce);
     }),
-    bus.on('logsStored', () => hasten((rule) => rule.interest.logs, logsEveryMs)),
-    bus.on('samplesStored', ({ metrics }) => hasten((rule) => rule.interest.metrics.some((metric) => metrics.includes(metric)), logsEveryMs)),
+    bus.on('logsStored', () => hasten((rule) => rule.interest.logs, whenSettled)),
+    bus.on('samplesStored', ({ metrics }) => hasten((rule) => rule.interest.metrics.some((metric) => metrics.includes(metric)), whenSettled)),
   ];
   return () => {
     for (const stop of stops) stop();

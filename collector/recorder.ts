@@ -1,13 +1,14 @@
 import type { Clock } from '#lib/clock.ts';
-import { between, type DurationMs, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
+import { after, between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
+import { nextBeat, type Pace, watchedPace } from './pace.ts';
 import type { Sample } from './sample.ts';
 import type { Spool } from './spool.ts';
 
 /** Gathers what the collector sees into batches for the spool. Each call resolves once its rows are on disk, or were dropped because it is full. */
 export interface Recorder {
-  /** A result that is no pass goes on at once, and so does any result after a quiet second. */
+  /** A result that is no pass goes on at once, and so does any result after a quiet time. */
   checks(results: readonly CheckResult[]): Promise<void>;
   samples(rows: readonly Sample[]): Promise<void>;
   logs(rows: readonly LogRecord[]): Promise<void>;
@@ -15,14 +16,14 @@ export interface Recorder {
   flush(): Promise<void>;
 }
 
-const gatherMs = durationMs(1_000);
 const urgentGatherMs = durationMs(25);
 const mostRows = 10_000;
 
-export function createRecorder({ spool, clock }: { spool: Spool; clock: Clock }): Recorder {
-  const checks = gather<CheckResult>(clock, (rows) => spool.append({ kind: 'checks', rows }, { whenFull: 'drop' }));
-  const samples = gather<Sample>(clock, (rows) => spool.append({ kind: 'samples', rows }, { whenFull: 'drop' }));
-  const logs = gather<LogRecord>(clock, (rows) => spool.append({ kind: 'logs', rows }));
+export function createRecorder({ spool, clock, pace = () => watchedPace }: { spool: Spool; clock: Clock; pace?: Pace }): Recorder {
+  const time = { clock, pace };
+  const checks = gather<CheckResult>(time, (rows) => spool.append({ kind: 'checks', rows }, { whenFull: 'drop' }));
+  const samples = gather<Sample>(time, (rows) => spool.append({ kind: 'samples', rows }, { whenFull: 'drop' }));
+  const logs = gather<LogRecord>(time, (rows) => spool.append({ kind: 'logs', rows }));
   return {
     checks: (results) =>
       checks.add(
@@ -43,9 +44,9 @@ interface Gathering<Row> {
 }
 
 /** Writes at once when the last write lies long enough back, else when it will: few rows are quick, many rows are few writes. */
-function gather<Row>(clock: Clock, write: (rows: readonly Row[]) => Promise<unknown>): Gathering<Row> {
-  let waiting: { rows: Row[]; written: PromiseWithResolvers<void>; gatherFor: DurationMs } | undefined;
-  let lastAt: UnixMs = unixMs(Number.NEGATIVE_INFINITY);
+function gather<Row>({ clock, pace }: { clock: Clock; pace: Pace }, write: (rows: readonly Row[]) => Promise<unknown>): Gathering<Row> {
+  let waiting: { rows: Row[]; written: PromiseWithResolvers<void>; urgent: boolean } | undefined;
+  let lastAt: UnixMs = unixMs(0);
   let cancel = (): void => {};
 
   const flush = (): Promise<void> => {
@@ -62,11 +63,11 @@ function gather<Row>(clock: Clock, write: (rows: readonly Row[]) => Promise<unkn
     flush,
     add(rows, urgent) {
       if (rows.length === 0) return Promise.resolve();
-      waiting ??= { rows: [], written: Promise.withResolvers<void>(), gatherFor: gatherMs };
+      waiting ??= { rows: [], written: Promise.withResolvers<void>(), urgent: false };
       waiting.rows.push(...rows);
       // What is not urgent never puts off what is.
-      if (urgent) waiting.gatherFor = urgentGatherMs;
-      const wait = waiting.gatherFor - between(lastAt, clock.now());
+      waiting.urgent ||= urgent;
+      const wait = between(clock.now(), waiting.urgent ? after(lastAt, urgentGatherMs) : nextBeat(lastAt, pace()));
       if (wait <= 0 || waiting.rows.length >= mostRows) return flush();
       const { promise } = waiting.written;
       cancel();

@@ -1,5 +1,6 @@
-import type { Alert } from '#alerts/alert.ts';
+import type { Alert, AlertTopics } from '#alerts/alert.ts';
 import type { CheckFact, Facts } from '#alerts/ports.ts';
+import type { CollectorTopics } from '#collector/ports.ts';
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
 import { startLoop } from '#lib/loop.ts';
@@ -29,7 +30,7 @@ export interface NoticeParts extends NoticeSettings {
   uptime: UptimeSource;
   facts: Facts;
   alerts: AlertsNow;
-  bus: Bus<NoticeTopics>;
+  bus: Bus<NoticeTopics & AlertTopics & CollectorTopics>;
   clock: Clock;
   onError(error: unknown): void;
 }
@@ -39,7 +40,14 @@ interface Board {
   statuses: ReadonlyMap<string, SetStatus>;
   suggested: ReadonlyMap<string, ComponentStatus>;
   days: readonly ProbeDay[];
+  /** Something was heard that may change what is suggested; where no checks are heard of, that says nothing. */
+  stirred: boolean;
+  hearsChecks: boolean;
+  lookedAt: UnixMs;
 }
+const lookEvery = durationMs(5_000);
+/** While only good results come and all is well, what is suggested can change by checks that stop coming alone. */
+const lookAnyway = durationMs(30_000);
 const uptimeEvery = durationMs(5 * minute);
 
 /** Serves what was published last at once, then keeps components, notices and the public page together. */
@@ -48,7 +56,7 @@ export async function startNotices(given: NoticeParts) {
   const { store, bus, clock, onError } = parts;
   const publication = createPublication({ dir: parts.dir, lifetimes: () => ({ cacheForMs: parts.site.cache_for, staleForMs: parts.site.stale_for }) });
   await publication.takeUp();
-  const board: Board = { statuses: new Map(), suggested: new Map(), days: [] };
+  const board: Board = { statuses: new Map(), suggested: new Map(), days: [], stirred: true, hearsChecks: false, lookedAt: unixMs(0) };
   const render = inTurn(() => renderNow(parts, { board, publication }));
   let stale = false;
   const republish = async (): Promise<void> => {
@@ -71,9 +79,10 @@ export async function startNotices(given: NoticeParts) {
     return followChecks(parts, { board, setStatus: desk.setStatus }, now);
   }
   const loops = [
-    startLoop({ name: 'components', everyMs: durationMs(5_000), clock, onError, run: followAll }),
+    startLoop({ name: 'components', everyMs: lookEvery, clock, onError, run: followAll }),
     startLoop({ name: 'uptime', everyMs: uptimeEvery, clock, onError, run: (now) => followDays(parts, { board, republish }, now) }),
   ];
+  const stops = stirredBy(bus, board);
   return {
     desk: { ...desk, components: () => componentRows(parts, board) },
     statusAnswer: (ask: StatusAsk) => publication.answer(ask),
@@ -84,16 +93,33 @@ export async function startNotices(given: NoticeParts) {
     /** Takes over a reloaded configuration; what people set stays. */
     async replace({ site, components, probes }: NoticeSettings) {
       Object.assign(parts, { site, components, probes });
+      board.stirred = true;
       loops[1]?.nudge();
       await republish();
     },
     health: () => loops.map((loop) => loop.health()),
     async stop() {
+      for (const stop of stops) stop();
       await Promise.all(loops.map((loop) => loop.stop()));
     },
   };
 }
 export type Notices = Awaited<ReturnType<typeof startNotices>>;
+
+function stirredBy(bus: NoticeParts['bus'], board: Board): (() => void)[] {
+  const stir = () => {
+    board.stirred = true;
+  };
+  const isWell = () => [...board.suggested.values()].every((status) => status === 'operational');
+  return [
+    bus.on('checksStored', ({ results }) => {
+      board.hearsChecks = true;
+      if (!isWell() || results.some(({ outcome }) => outcome.kind !== 'pass')) stir();
+    }),
+    bus.on('alertsChanged', stir),
+    bus.on('componentsChanged', stir),
+  ];
+}
 
 /** One rendering at a time; a call during one waits for a fresh one after it. */
 function inTurn(task: () => Promise<void>): () => Promise<void> {
@@ -149,6 +175,8 @@ function publicComponent({ site, probes }: NoticeParts, { component, board }: { 
 
 /** What alerts and checks suggest; where policy allows it, the suggestion becomes the public status by itself. */
 async function followChecks(parts: NoticeParts, { board, setStatus }: { board: Board; setStatus: ReturnType<typeof noticeDesk>['setStatus'] }, now: UnixMs): Promise<{ backlog: number }> {
+  if (board.hearsChecks && !board.stirred && now - board.lookedAt < lookAnyway) return { backlog: 0 };
+  Object.assign(board, { stirred: false, lookedAt: unixMs(0) });
   const alerts: readonly Alert[] = await parts.alerts.active();
   const checks = await recentChecks(parts, now);
   const before = board.suggested;
@@ -165,6 +193,8 @@ async function followChecks(parts: NoticeParts, { board, setStatus }: { board: B
     if (policy === 'automatic' && suggested !== undefined && suggested !== (board.statuses.get(id)?.status ?? 'operational'))
       await setStatus({ component: id, status: suggested, actor: systemActor, now });
   }
+  // Only a look that succeeded puts the next one off.
+  board.lookedAt = now;
   return { backlog: 0 };
 }
 

@@ -40,6 +40,8 @@ export interface RunbookParts {
   perform?: Perform;
 }
 
+const restMs = durationMs(5_000);
+
 /** Starts the loop that carries incidents and runs on, and gives what people read and do. */
 export function startRunbooks(parts: RunbookParts) {
   const { settings, store, bus, clock, onError } = parts;
@@ -53,7 +55,13 @@ export function startRunbooks(parts: RunbookParts) {
     underway: new Set(),
     inTurn: createTurns(),
   };
-  const loop = startLoop({ name: 'runbooks', everyMs: parts.everyMs ?? durationMs(1_500), clock, run: (now) => round(ward, now), onError });
+  const everyMs = parts.everyMs ?? durationMs(1_500);
+  const run = async (now: UnixMs) => {
+    const { backlog } = await round(ward, now);
+    // With nothing under way only another process could begin something unheard.
+    return { backlog, nextInMs: backlog > 0 ? everyMs : durationMs(Math.max(everyMs, restMs)) };
+  };
+  const loop = startLoop({ name: 'runbooks', everyMs, clock, run, onError });
   const stops = [bus.on('alertsChanged', () => loop.nudge()), bus.on('acknowledged', ({ alert }) => void acknowledged(ward, alert).catch(onError))];
   return {
     desk: deskOf(ward, loop),

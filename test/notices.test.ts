@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Alert } from '#alerts/alert.ts';
+import type { Alert, AlertTopics } from '#alerts/alert.ts';
 import type { CheckFact, Facts } from '#alerts/ports.ts';
+import type { CollectorTopics } from '#collector/ports.ts';
 import { createBus } from '#lib/bus.ts';
 import { systemClock, virtualClock } from '#lib/clock.ts';
 import { durationMs, hour, minute, unixMs } from '#lib/time.ts';
@@ -47,7 +48,7 @@ const draft = (more: Partial<NoticeDraft> = {}): NoticeDraft => ({
 async function world(components: unknown[], outcome: CheckFact['outcome'] = 'pass') {
   const clock = virtualClock(now);
   const told: string[] = [];
-  const bus = createBus<NoticeTopics>((error) => {
+  const bus = createBus<NoticeTopics & AlertTopics & CollectorTopics>((error) => {
     throw error;
   });
   bus.on('noticesChanged', ({ id }) => told.push(id));
@@ -163,7 +164,7 @@ describe('notices', () => {
       uptime: { days: () => Promise.reject(new Error('away')) },
       facts: { recentChecks: () => Promise.reject(new Error('away')), ratio: async () => [], metric: async () => [] },
       alerts: { active: () => [] },
-      bus: createBus<NoticeTopics>(() => undefined),
+      bus: createBus<NoticeTopics & AlertTopics & CollectorTopics>(() => undefined),
       clock: virtualClock(now),
       onError: () => undefined,
     });

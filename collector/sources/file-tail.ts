@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Encoding } from '#collector/encoding.ts';
 import type { LineOrigin } from '#collector/origin.ts';
+import { watchedPace } from '#collector/pace.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
-import { between, type UnixMs, unixMs } from '#lib/time.ts';
+import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import { emptyPrint, printOf } from './content-print.ts';
 import { decideReads, type Reading, type Seen } from './decide-reads.ts';
 import { findFiles } from './find-files.ts';
@@ -13,7 +14,7 @@ import { findRenamed } from './renamed.ts';
 import { familyOf } from './rotated-names.ts';
 import type { RunningSource, SourceContext } from './source.ts';
 import { createCounters, type SourceCounters } from './source-counters.ts';
-import { discoverMs, drainMs, freshLooks, mostHandles, pollMs, quietLooks, rememberMs, roundMs, warmLooks, warmMs } from './tail-limits.ts';
+import { discoverMs, drainMs, freshLooks, looksPerBeat, mostHandles, pollMs, quietLooks, rememberMs, roundMs, warmLooks, warmMs } from './tail-limits.ts';
 import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, sliceBuffer, type TailedFile, unread } from './tailed-file.ts';
 import { type WatchHints, watchHints } from './watch-hints.ts';
 
@@ -58,10 +59,10 @@ export class FileTail {
   constructor(config: FileTailConfig, context: SourceContext) {
     this.#config = config;
     this.#context = context;
-    const { spool, clock } = context;
-    this.#hints = watchHints(clock);
+    const { spool, clock, pace = () => watchedPace } = context;
+    this.#hints = watchHints(clock, () => durationMs(pace() / looksPerBeat));
     this.#counters = createCounters({ id: config.id, kind: 'file', clock });
-    this.#gatherer = createGatherer({ origin: { source: config.id, service: config.service, format: config.format }, spool, clock, counters: this.#counters, signal: this.#stopping.signal });
+    this.#gatherer = createGatherer({ origin: { source: config.id, service: config.service, format: config.format }, spool, clock, counters: this.#counters, signal: this.#stopping.signal, pace });
     for (const [key, position] of spool.positions(config.id)) this.#known.add(remembered(key, position, clock.now()));
   }
 

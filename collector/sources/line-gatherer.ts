@@ -1,14 +1,15 @@
 import type { Checkpoint, FilePosition } from '#collector/batch.ts';
 import type { LogRecord } from '#collector/log.ts';
 import { type LineOrigin, readRecords } from '#collector/origin.ts';
+import { nextBeat, type Pace, watchedPace } from '#collector/pace.ts';
 import type { Spool } from '#collector/spool.ts';
 import type { Clock } from '#lib/clock.ts';
-import { between, second, type UnixMs, unixMs } from '#lib/time.ts';
+import { between, type UnixMs, unixMs } from '#lib/time.ts';
 import type { SourceCounters } from './source-counters.ts';
 
 /**
- * Gathers the lines of a source's files into batches of up to a second or 10,000 rows, each with the positions that go with it.
- * The first lines after a quiet second do not wait.
+ * Gathers the lines of a source's files into batches of up to a beat or 10,000 rows, each with the positions that go with it.
+ * The first lines after a quiet beat do not wait, and what a rule may be waiting for waits a second at most.
  */
 export interface LineGatherer {
   add(lines: readonly string[], from: LinesFrom): Promise<void>;
@@ -33,14 +34,16 @@ export interface GathererOptions {
   clock: Clock;
   counters: SourceCounters;
   signal: AbortSignal;
+  pace: Pace;
 }
 
 const mostRows = 10_000;
 const dayMs = 86_400_000;
 const markEveryMs = 5_000;
 
-export function createGatherer({ origin, spool, clock, counters, signal }: GathererOptions): LineGatherer {
+export function createGatherer({ origin, spool, clock, counters, signal, pace }: GathererOptions): LineGatherer {
   let batch: { origin: LineOrigin; lines: string[]; rows: LogRecord[] } | undefined;
+  let hurried = false;
   let reached: Record<string, FilePosition | null> = {};
   let lastAt = unixMs(0);
   let underWay: Promise<unknown> = Promise.resolve();
@@ -51,6 +54,7 @@ export function createGatherer({ origin, spool, clock, counters, signal }: Gathe
     const checkpoint: Checkpoint = { source: origin.source, files: reached };
     const ready = batch;
     batch = undefined;
+    hurried = false;
     reached = {};
     lastAt = clock.now();
     underWay = spool.append(ready ? { kind: 'lines', ...ready } : { kind: 'mark' }, { checkpoint, signal });
@@ -73,6 +77,7 @@ export function createGatherer({ origin, spool, clock, counters, signal }: Gathe
       counters.add({ events: rows.length - malformed, malformed });
       for (const line of filled) batch.lines.push(line);
       for (const row of rows) batch.rows.push(row);
+      hurried ||= rows.some(tellsOfTrouble);
       reached[key] = position;
       if (batch.lines.length >= mostRows) await send();
     },
@@ -80,12 +85,19 @@ export function createGatherer({ origin, spool, clock, counters, signal }: Gathe
       reached[key] = position;
     },
     async flush() {
-      const waited = between(lastAt, clock.now());
-      const due = batch ? waited >= second : Object.keys(reached).length > 0 && waited >= markEveryMs;
+      const now = clock.now();
+      const due = batch ? nextBeat(lastAt, hurried ? watchedPace : pace()) <= now : Object.keys(reached).length > 0 && between(lastAt, now) >= markEveryMs;
       if (due) await send();
     },
     settled: () => underWay,
   };
 }
+
+const slowSeconds = 1;
+const errorSeverity = 17;
+
+/** What alert rules count: errors, failed logins, slow answers. */
+const tellsOfTrouble = ({ severityNumber, attributes }: LogRecord): boolean =>
+  severityNumber >= errorSeverity || attributes.outcome === 'error' || attributes['login.outcome'] === 'failed' || Number(attributes['http.server.request.duration'] ?? 0) >= slowSeconds;
 
 const isBlank = (line: string): boolean => line.length === 0 || (line.charCodeAt(0) <= 32 && line.trim() === '');

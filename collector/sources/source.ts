@@ -1,3 +1,4 @@
+import type { Pace } from '#collector/pace.ts';
 import type { Spool } from '#collector/spool.ts';
 import type { Clock } from '#lib/clock.ts';
 
@@ -12,6 +13,8 @@ export interface Source {
 export interface SourceContext {
   spool: Spool;
   clock: Clock;
+  /** A second by default. */
+  pace?: Pace;
   onError(error: unknown): void;
 }
 

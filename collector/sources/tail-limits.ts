@@ -1,7 +1,9 @@
 import { durationMs } from '#lib/time.ts';
 
 /** How often, how many and how long: the pace of following files. */
-export const pollMs = durationMs(250);
+export const pollMs = durationMs(1_000);
+/** How many looks a beat at most while a file is being written to. */
+export const looksPerBeat = 5;
 export const discoverMs = 1_000;
 /** Files looked at in each round beside those that changed in the last minute. */
 export const quietLooks = 200;

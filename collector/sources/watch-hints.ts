@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
-import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
+import { between, type DurationMs, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 
 /** The system's word that something changed: it saves waiting for the next look, but nothing relies on it. */
 export interface WatchHints {
@@ -11,15 +11,14 @@ export interface WatchHints {
   take(): string[];
   /** A hint names a file nobody has told us whether to watch. */
   hasNewName(): boolean;
-  /** Called soon after a change, but not more often than a few times a second. */
+  /** Called soon after a change, but not more often than the spacing allows. */
   onHint(listener: () => void): void;
   stop(): void;
 }
 
 const mostFolders = 64;
-const spacingMs = 50;
 
-export function watchHints(clock: Clock): WatchHints {
+export function watchHints(clock: Clock, spacing: () => DurationMs): WatchHints {
   const watchers = new Map<string, FSWatcher>();
   const hinted = new Set<string>();
   const strangers = new Set<string>();
@@ -31,7 +30,7 @@ export function watchHints(clock: Clock): WatchHints {
   const announce = (): void => {
     if (pending || !tell) return;
     pending = true;
-    clock.after(durationMs(Math.max(0, spacingMs - between(told, clock.now()))), () => {
+    clock.after(durationMs(Math.max(0, spacing() - between(told, clock.now()))), () => {
       pending = false;
       told = clock.now();
       tell?.();
