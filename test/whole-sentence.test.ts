@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Demo, startDemo } from '#demo/demo.ts';
 import type { FaultName } from '#demo/faults.ts';
 import { systemClock } from '#lib/clock.ts';
@@ -17,7 +17,7 @@ import { type Mail, startMailServer } from './target.ts';
 import { walkRunbook } from './walk-runbook.ts';
 
 const port = 18_610;
-const home = mkdtempSync(join(tmpdir(), 'fenghuo-sentence-'));
+let home = '';
 const broken: string[] = [];
 let mailServer: Awaited<ReturnType<typeof startMailServer>>;
 let demo: Demo;
@@ -25,7 +25,10 @@ let instance: Instance;
 let browser: Browser;
 let page: Page;
 
-beforeAll(async () => {
+// Each sentence is told from its beginning: a service that fails again soon after belongs to the same incident.
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'fenghuo-sentence-'));
+  broken.length = 0;
   mailServer = await startMailServer();
   demo = await startDemo({ dataDir: home, host: '127.0.0.1', port, clock: systemClock, onError: (error) => broken.push(String(error)) });
   const config = join(home, 'fenghuo.yaml');
@@ -47,19 +50,13 @@ beforeAll(async () => {
   await page.waitForURL((url) => url.pathname === '/');
 }, 240_000);
 
-afterAll(async () => {
+afterEach(async () => {
   await browser?.close();
   await instance?.stop();
   await demo?.stop();
   await mailServer?.stop();
   rmSync(home, { recursive: true, force: true });
 }, 60_000);
-
-// A scenario that failed must not leave its fault to the next one.
-afterEach(() => {
-  for (const { name } of demo.faults.list()) demo.faults.set(name, { on: false });
-  broken.length = 0;
-});
 
 interface Scenario {
   fault: FaultName;
