@@ -41,7 +41,8 @@ const settleMs = durationMs(1_500);
 export async function startCollecting({ config, dataDir, sink, bus, clock, awaited, onError }: CollectingOptions): Promise<Collecting> {
   const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: spoolBytes, clock });
   const shipper = startShipper({ spool, sink, bus, clock, onError });
-  const pace = () => (awaited() ? watchedPace : calmPace);
+  let stopping = false;
+  const pace = () => (stopping || awaited() ? watchedPace : calmPace);
   const recorder = createRecorder({ spool, clock, pace });
   let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
   const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, emit: (topic, fact) => bus.emit(topic, fact), onError });
@@ -57,7 +58,11 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
     },
     async stop() {
       // What feeds the spool ends first, then what empties it; what is not stored by then waits on disk for the next start.
-      await Promise.all([sources.stop(), collector.stop()]);
+      stopping = true;
+      const ended = Promise.all([sources.stop(), collector.stop()]);
+      // Checks that ended wait with the recorder; without this they would for a whole calm beat.
+      await recorder.flush();
+      await ended;
       await recorder.flush();
       await inTime(shipper.settled(), { clock, limitMs: settleMs });
       sink.stop();
