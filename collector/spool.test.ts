@@ -77,6 +77,7 @@ describe('the spool', () => {
       await spool.append(lines('x'.repeat(20_000)), { checkpoint: { source: 'access', files: { one: position(offset) } } });
       await drain(spool, false);
     }
+    await spool.close();
     expect((await segments()).length).toBeLessThan(4);
     expect((await open(600_000)).positions('access').get('one')?.offset).toBe(40);
   });

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { systemClock } from '#lib/clock.ts';
 import { Connections, type Slots } from './connections.ts';
+import { healDeduplication } from './heal-deduplication.ts';
 import { loadAddon } from './native.ts';
 import { createEngineServer } from './server.ts';
 import { openSpill } from './spill.ts';
@@ -19,6 +20,7 @@ export type FromChild = { ready: { port: number } } | { failed: string };
 
 function main(options: ChildOptions): void {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  healDeduplication(options.dataDir);
   const addon = loadAddon();
   // The first connection carries the arguments of the engine itself; it stays open so that the engine does.
   const keeper = addon.CreateConnection(options.dataDir, [`--max_server_memory_usage=${options.memoryBytes}`, '--mark_cache_size=134217728', '--log_comment=keeper']);
