@@ -40,10 +40,10 @@ const settleMs = durationMs(1_500);
 
 export async function startCollecting({ config, dataDir, sink, bus, clock, awaited, onError }: CollectingOptions): Promise<Collecting> {
   const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: spoolBytes, clock });
-  const shipper = startShipper({ spool, sink, bus, clock, onError });
   let stopping = false;
   const pace = () => (stopping || awaited() ? watchedPace : calmPace);
-  const recorder = createRecorder({ spool, clock, pace });
+  const shipper = startShipper({ spool, sink, bus, clock, pace, onError });
+  const recorder = createRecorder({ spool, clock });
   let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
   const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, emit: (topic, fact) => bus.emit(topic, fact), onError });
   return {
@@ -60,7 +60,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
       // What feeds the spool ends first, then what empties it; what is not stored by then waits on disk for the next start.
       stopping = true;
       const ended = Promise.all([sources.stop(), collector.stop()]);
-      // Checks that ended wait with the recorder; without this they would for a whole calm beat.
+      // Checks that ended wait with the recorder; without this they would for a whole beat.
       await recorder.flush();
       await ended;
       await recorder.flush();

@@ -59,3 +59,12 @@ export function readBatch(head: BatchHead, body: Buffer): Batch {
   const lines = body.toString().split('\n');
   return { kind: 'lines', lines, origin: head.origin, rows: readRecords(lines, head.origin).rows };
 }
+
+/** Batches of one kind as one, in their order; lines go on as the records they are. */
+export function joinBatches(batches: readonly Batch[]): Batch {
+  const [first = { kind: 'mark' } as const] = batches;
+  if (batches.length <= 1 || first.kind === 'mark') return first;
+  const rows: unknown[] = [];
+  for (const batch of batches) if (batch.kind !== 'mark') for (const row of batch.rows) rows.push(row);
+  return { kind: first.kind === 'lines' ? 'logs' : first.kind, rows } as Batch;
+}

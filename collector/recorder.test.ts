@@ -3,7 +3,6 @@ import { virtualClock } from '#lib/clock.ts';
 import { durationMs, unixMs } from '#lib/time.ts';
 import type { Batch } from './batch.ts';
 import type { CheckResult } from './check.ts';
-import { calmPace, type Pace, watchedPace } from './pace.ts';
 import { createRecorder } from './recorder.ts';
 import type { Spool } from './spool.ts';
 
@@ -19,14 +18,14 @@ const check = (kind: 'pass' | 'unknown', probeId = 'p'): CheckResult => ({
   attempt: 0,
 });
 
-function harness(pace?: Pace) {
+function harness() {
   const clock = virtualClock(unixMs(1_800_000_000_000));
   const written: { at: number; rows: number }[] = [];
   const append = (batch: Batch) => {
     written.push({ at: clock.now() - 1_800_000_000_000, rows: batch.kind === 'checks' ? batch.rows.length : 0 });
     return Promise.resolve('kept' as const);
   };
-  return { clock, written, recorder: createRecorder({ spool: { append } as unknown as Spool, clock, ...(pace && { pace }) }) };
+  return { clock, written, recorder: createRecorder({ spool: { append } as unknown as Spool, clock }) };
 }
 
 describe('the recorder', () => {
@@ -42,20 +41,6 @@ describe('the recorder', () => {
       { at: 0, rows: 1 },
       { at: 1_000, rows: 2 },
     ]);
-  });
-
-  it('gathers passes for a calm beat while nobody waits for them, and for a second from the moment somebody does', async () => {
-    let awaited = false;
-    const { clock, written, recorder } = harness(() => (awaited ? watchedPace : calmPace));
-    const all: Promise<void>[] = [];
-    for (let at = 0; at < 14; at++) {
-      awaited = at >= 11;
-      all.push(recorder.checks([check('pass')]));
-      await clock.advance(durationMs(1_000));
-    }
-    await recorder.flush();
-    await Promise.all(all);
-    expect(written.map(({ at }) => at)).toEqual([0, 5_000, 10_000, 11_000, 12_000, 13_000]);
   });
 
   it('does not let a result that is no pass wait', async () => {

@@ -2,7 +2,7 @@ import type { Clock } from '#lib/clock.ts';
 import { after, between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
-import { nextBeat, type Pace, watchedPace } from './pace.ts';
+import { nextBeat, watchedPace } from './pace.ts';
 import type { Sample } from './sample.ts';
 import type { Spool } from './spool.ts';
 
@@ -19,11 +19,10 @@ export interface Recorder {
 const urgentGatherMs = durationMs(25);
 const mostRows = 10_000;
 
-export function createRecorder({ spool, clock, pace = () => watchedPace }: { spool: Spool; clock: Clock; pace?: Pace }): Recorder {
-  const time = { clock, pace };
-  const checks = gather<CheckResult>(time, (rows) => spool.append({ kind: 'checks', rows }, { whenFull: 'drop' }));
-  const samples = gather<Sample>(time, (rows) => spool.append({ kind: 'samples', rows }, { whenFull: 'drop' }));
-  const logs = gather<LogRecord>(time, (rows) => spool.append({ kind: 'logs', rows }));
+export function createRecorder({ spool, clock }: { spool: Spool; clock: Clock }): Recorder {
+  const checks = gather<CheckResult>(clock, (rows, hurried) => spool.append({ kind: 'checks', rows }, { whenFull: 'drop', hurried }));
+  const samples = gather<Sample>(clock, (rows) => spool.append({ kind: 'samples', rows }, { whenFull: 'drop' }));
+  const logs = gather<LogRecord>(clock, (rows) => spool.append({ kind: 'logs', rows }));
   return {
     checks: (results) =>
       checks.add(
@@ -44,7 +43,7 @@ interface Gathering<Row> {
 }
 
 /** Writes at once when the last write lies long enough back, else when it will: few rows are quick, many rows are few writes. */
-function gather<Row>({ clock, pace }: { clock: Clock; pace: Pace }, write: (rows: readonly Row[]) => Promise<unknown>): Gathering<Row> {
+function gather<Row>(clock: Clock, write: (rows: readonly Row[], hurried: boolean) => Promise<unknown>): Gathering<Row> {
   let waiting: { rows: Row[]; written: PromiseWithResolvers<void>; urgent: boolean } | undefined;
   let lastAt: UnixMs = unixMs(0);
   let cancel = (): void => {};
@@ -52,10 +51,10 @@ function gather<Row>({ clock, pace }: { clock: Clock; pace: Pace }, write: (rows
   const flush = (): Promise<void> => {
     cancel();
     if (!waiting) return Promise.resolve();
-    const { rows, written } = waiting;
+    const { rows, written, urgent } = waiting;
     waiting = undefined;
     lastAt = clock.now();
-    write(rows).then(() => written.resolve(), written.reject);
+    write(rows, urgent).then(() => written.resolve(), written.reject);
     return written.promise;
   };
 
@@ -67,7 +66,7 @@ function gather<Row>({ clock, pace }: { clock: Clock; pace: Pace }, write: (rows
       waiting.rows.push(...rows);
       // What is not urgent never puts off what is.
       waiting.urgent ||= urgent;
-      const wait = between(clock.now(), waiting.urgent ? after(lastAt, urgentGatherMs) : nextBeat(lastAt, pace()));
+      const wait = between(clock.now(), waiting.urgent ? after(lastAt, urgentGatherMs) : nextBeat(lastAt, watchedPace));
       if (wait <= 0 || waiting.rows.length >= mostRows) return flush();
       const { promise } = waiting.written;
       cancel();

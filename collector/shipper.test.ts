@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBus } from '#lib/bus.ts';
-import { systemClock } from '#lib/clock.ts';
+import { systemClock, virtualClock } from '#lib/clock.ts';
 import { durationMs, unixMs } from '#lib/time.ts';
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
+import { calmPace } from './pace.ts';
 import type { CollectorTopics, TelemetrySink } from './ports.ts';
 import { createRecorder } from './recorder.ts';
 import { type Shipper, startShipper } from './shipper.ts';
@@ -54,6 +55,12 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
+/** Token and records of each batch of several. */
+const groups = async () =>
+  (await readFile(join(dir, 'groups'), 'utf8'))
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split(' '));
 const start = () => {
   shipper = startShipper({ spool, sink: store, bus, clock: systemClock, onError: (error) => errors.push(error) });
   return shipper;
@@ -101,14 +108,56 @@ describe('the shipper', () => {
     expect(store.rows()).toEqual([check()]);
   });
 
+  it('sends small records as one batch, and the same batch under the same token after a crash', async () => {
+    store.fail = () => new Error('away');
+    start();
+    for (const body of ['a', 'b', 'c']) await spool.append({ kind: 'logs', rows: [log(body)] });
+    await expect.poll(() => errors.length).toBeGreaterThan(1);
+    await shipper?.stop();
+    const before = await groups();
+    expect(before.length).toBeGreaterThan(0);
+    const reopened = await openSpool({ dir, maxBytes: 50_000_000, clock: systemClock });
+    store.fail = () => undefined;
+    await reopened.append({ kind: 'logs', rows: [log('d')] });
+    shipper = startShipper({ spool: reopened, sink: store, bus, clock: systemClock, onError: (error) => errors.push(error) });
+    await shipper.settled();
+    expect(
+      store
+        .rows()
+        .map((row) => (row as LogRecord).body)
+        .sort(),
+    ).toEqual(['a', 'b', 'c', 'd']);
+    for (const [token = ''] of before) expect(store.kept.has(token)).toBe(true);
+    await shipper.stop();
+    await reopened.close();
+  });
+
+  it('lets check results nobody waits for gather for a calm beat, and sends one that is no pass at once', async () => {
+    const clock = virtualClock(unixMs(1_800_000_000_000));
+    shipper = startShipper({ spool, sink: store, bus, clock, pace: () => calmPace, onError: (error) => errors.push(error) });
+    const sent = () => [...store.kept.values()].map((rows) => rows.length);
+    await spool.append({ kind: 'checks', rows: [check()] });
+    await expect.poll(sent).toEqual([1]);
+    for (let second = 0; second < 4; second++) await spool.append({ kind: 'checks', rows: [check()] });
+    expect(sent()).toEqual([1]);
+    await clock.advance(calmPace);
+    await expect.poll(sent).toEqual([1, 4]);
+    await spool.append({ kind: 'checks', rows: [check()] });
+    await spool.append({ kind: 'checks', rows: [check('unknown')] }, { hurried: true });
+    await expect.poll(sent).toEqual([1, 4, 2]);
+  });
+
   it('44. never has more than two log batches under way, and check results do not queue behind them', async () => {
-    for (let batch = 0; batch < 20; batch++) await spool.append({ kind: 'logs', rows: [log(String(batch))] });
+    // As many rows as go into one batch, so that each stays one.
+    const full = Array.from({ length: 6_000 }, () => log('x'));
+    for (let batch = 0; batch < 8; batch++) await spool.append({ kind: 'logs', rows: full });
     await spool.append({ kind: 'checks', rows: [check()] });
     start();
     await shipper?.settled();
     expect(store.mostAtOnce).toBeLessThanOrEqual(3);
+    expect(store.order).toHaveLength(9);
     expect(store.order.indexOf('checks')).toBeLessThan(4);
-    expect(store.rows()).toHaveLength(21);
+    expect(store.rows()).toHaveLength(48_001);
   });
 
   it('40. waits while the store is away and loses nothing', async () => {

@@ -1,15 +1,19 @@
 import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
 import { countFailure, type LoopHealth } from '#lib/loop.ts';
-import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
+import { between, type DurationMs, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import type { Batch } from './batch.ts';
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
+import { nextBeat, type Pace, watchedPace } from './pace.ts';
 import type { CollectorTopics, TelemetrySink } from './ports.ts';
 import type { Sample } from './sample.ts';
 import type { Spool, Taken } from './spool.ts';
 
-/** Carries the spool to the store: an idle shipper starts at once, a busy one keeps two log batches under way and check results beside them. */
+/**
+ * Carries the spool to the store: two log batches under way and check results beside them. What is small goes along with others, and check
+ * results nobody waits for are let gather: a batch costs the store the same whether it brings three rows or three hundred.
+ */
 export interface Shipper {
   health(): LoopHealth;
   /** Resolves when everything in the spool is stored. */
@@ -23,6 +27,8 @@ export interface ShipperOptions {
   sink: TelemetrySink;
   bus: Bus<CollectorTopics>;
   clock: Clock;
+  /** How long check results and samples may gather; a second by default. */
+  pace?: Pace;
   onError(error: unknown): void;
 }
 
@@ -81,22 +87,40 @@ class Shipping implements Shipper {
   #waiting = false;
   #stopped = false;
   #settled: (() => void)[] = [];
+  /** When check results last went. */
+  #wentAt: UnixMs = unixMs(0);
+  #cancelBeat = (): void => {};
 
   constructor(options: ShipperOptions) {
     this.#options = options;
-    this.#unlisten = options.spool.onKept(() => {
+    this.#unlisten = options.spool.onKept((hurried) => {
       this.#kept++;
-      this.pump();
+      this.#pumpLane('bulk');
+      if (hurried) this.#pumpLane('urgent');
+      else this.#gather();
     });
   }
 
   pump(): void {
-    for (const lane of ['urgent', 'bulk'] as const) {
-      while (!this.#stopped && !this.#waiting && this.#busy[lane] < lanes[lane]) {
-        this.#busy[lane]++;
-        const run = this.#runLane(lane).finally(() => this.#underWay.delete(run));
-        this.#underWay.add(run);
-      }
+    this.#pumpLane('urgent');
+    this.#pumpLane('bulk');
+  }
+
+  /** Check results go on beats, so that one round of inserts and one round of rules serve all. */
+  #gather(): void {
+    const { clock, pace = () => watchedPace } = this.#options;
+    this.#cancelBeat();
+    const wait = between(clock.now(), nextBeat(this.#wentAt, pace()));
+    if (wait <= 0) this.#pumpLane('urgent');
+    else this.#cancelBeat = clock.after(durationMs(wait), () => this.#pumpLane('urgent'));
+  }
+
+  #pumpLane(lane: 'urgent' | 'bulk'): void {
+    if (lane === 'urgent') this.#cancelBeat();
+    while (!this.#stopped && !this.#waiting && this.#busy[lane] < lanes[lane]) {
+      this.#busy[lane]++;
+      const run = this.#runLane(lane).finally(() => this.#underWay.delete(run));
+      this.#underWay.add(run);
     }
   }
 
@@ -107,6 +131,7 @@ class Shipping implements Shipper {
       const before = this.#kept;
       const halted = this.#stopped || this.#waiting;
       const taken = halted ? undefined : await spool.take(lane === 'urgent');
+      if (taken && lane === 'urgent') this.#wentAt = this.#options.clock.now();
       if (taken) await this.#ship(taken);
       else if (halted || before === this.#kept) break;
     }
@@ -152,11 +177,13 @@ class Shipping implements Shipper {
 
   settled(): Promise<void> {
     if (this.#options.spool.health().records === 0) return Promise.resolve();
+    this.pump();
     return new Promise((resolve) => this.#settled.push(resolve));
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelBeat();
     this.#unlisten();
     await Promise.all(this.#underWay);
   }

@@ -38,6 +38,6 @@ export async function readState(dir: string): Promise<{ state: SpoolState; acked
 export const writeState = (dir: string, state: SpoolState): Promise<void> => replaceFile(join(dir, 'state.json'), JSON.stringify(state));
 
 /** Not synced: losing it means sending a batch again under the same token, which stores nothing twice. */
-export const noteAcked = (dir: string, seq: number): Promise<void> => appendFile(join(dir, 'acked'), `${seq}\n`);
+export const noteAcked = (dir: string, seqs: readonly number[]): Promise<void> => appendFile(join(dir, 'acked'), seqs.map((seq) => `${seq}\n`).join(''));
 
 export const writeAcked = (dir: string, acked: Iterable<number>): Promise<void> => replaceFile(join(dir, 'acked'), [...acked].map((seq) => `${seq}\n`).join(''));

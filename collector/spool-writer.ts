@@ -24,6 +24,8 @@ export interface Pending {
   body: Buffer;
   /** Cannot wait for room or for a disk that refuses. */
   droppable: boolean;
+  /** Not to wait for others to go along. */
+  hurried: boolean;
   settle(outcome: 'kept' | 'dropped'): void;
 }
 
@@ -31,6 +33,7 @@ export interface Written {
   head: BatchHead;
   place: Place;
   batch: Batch;
+  hurried: boolean;
 }
 
 export interface WriterOptions {
@@ -66,7 +69,7 @@ export function createSpoolWriter({ log, clock, fits, nextSeq, onWritten, onDrop
   const writeGroup = async (group: readonly Pending[]): Promise<void> => {
     const heads = group.map(({ head }): BatchHead => ({ seq: nextSeq(), ...head }));
     const places = await log.write(group.map(({ body }, index) => encodeFrame(heads[index] as BatchHead, body)));
-    onWritten(group.map(({ batch }, index) => ({ head: heads[index] as BatchHead, place: places[index] as Place, batch })));
+    onWritten(group.map(({ batch, hurried }, index) => ({ head: heads[index] as BatchHead, place: places[index] as Place, batch, hurried })));
     for (const { settle } of group) settle('kept');
   };
 

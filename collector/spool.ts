@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
-import { type Batch, type BatchHead, bodyOf, type Checkpoint, type FilePosition, readBatch, rowCount } from './batch.ts';
+import { type Batch, bodyOf, type Checkpoint, type FilePosition, joinBatches, readBatch, rowCount } from './batch.ts';
 import { setAside } from './dead-letters.ts';
 import { openSegmentLog, type Place, type SegmentLog } from './segment-log.ts';
+import { openGroups, type SpoolGroups } from './spool-groups.ts';
+import { type Entry, SpoolQueue } from './spool-queue.ts';
 import { applyCheckpoint, noteAcked, readState, type SpoolState, writeAcked, writeState } from './spool-state.ts';
 import { createSpoolWriter, type Pending, type SpoolWriter, type Written } from './spool-writer.ts';
 
@@ -15,7 +17,7 @@ import { createSpoolWriter, type Pending, type SpoolWriter, type Written } from 
 export interface Spool {
   /** Resolves when the rows are on disk. When full it waits, or with `drop` counts them as dropped. */
   append(batch: Batch, options?: AppendOptions): Promise<'kept' | 'dropped'>;
-  /** The oldest record nobody has taken: check results and samples when `urgent`, else logs. */
+  /** The oldest record nobody has taken, with small ones that can go along: check results and samples when `urgent`, else logs. */
   take(urgent: boolean): Promise<Taken | undefined>;
   /** The store has it. */
   acknowledge(taken: Taken): Promise<void>;
@@ -23,8 +25,8 @@ export interface Spool {
   giveBack(taken: Taken): void;
   /** The store will never take these rows: they are set aside with the reason and block nothing. */
   setAside(rows: readonly unknown[], about: { token: string; kind: string; reason: string }): Promise<void>;
-  /** Called after each append that reached the disk; returns the function that stops it. */
-  onKept(listener: () => void): () => void;
+  /** Called after each append that reached the disk, with whether something of it cannot wait; returns the function that stops it. */
+  onKept(listener: (hurried: boolean) => void): () => void;
   positions(source: string): ReadonlyMap<string, FilePosition>;
   health(): SpoolHealth;
   /** Waits for writes under way and closes; what is not stored yet waits for the next start. */
@@ -34,12 +36,14 @@ export interface Spool {
 export interface AppendOptions {
   checkpoint?: Checkpoint;
   whenFull?: 'wait' | 'drop';
+  /** Somebody may have to hear of it: it is not to wait for others to go along. */
+  hurried?: boolean;
   /** Gives up waiting for room; the rows count as neither kept nor dropped, and `dropped` is the answer. */
   signal?: AbortSignal;
 }
 
 export interface Taken {
-  seq: number;
+  seqs: readonly number[];
   token: string;
   batch: Batch;
 }
@@ -64,13 +68,6 @@ export interface SpoolOptions {
   clock: Clock;
 }
 
-interface Entry {
-  head: BatchHead;
-  place: Place;
-  /** Kept while there is room, so the usual path never reads back what it wrote. */
-  batch: Batch | undefined;
-}
-
 /** Rows kept in memory beside their place on disk. */
 const cachedRowsMost = 25_000;
 /** The last part of the room is for what cannot wait. */
@@ -79,7 +76,7 @@ const waitingShare = 0.9;
 export async function openSpool({ dir, maxBytes, clock }: SpoolOptions): Promise<Spool> {
   const { state, acked } = await readState(dir);
   const { log, frames, lostBytes } = await openSegmentLog(dir, Math.max(65_536, Math.min(16_000_000, Math.floor(maxBytes / 8))));
-  const spool = new DiskSpool({ dir, maxBytes, clock }, log, state);
+  const spool = new DiskSpool({ dir, maxBytes, clock }, { log, state, groups: await openGroups(dir) });
   for (const { head, place } of frames) spool.recover({ head, place, batch: undefined }, acked.has(head.seq));
   spool.lostBytes = lostBytes;
   await spool.tidy();
@@ -90,12 +87,13 @@ class DiskSpool implements Spool {
   readonly #options: SpoolOptions;
   readonly #log: SegmentLog;
   readonly #state: SpoolState;
-  readonly #queues = { urgent: [] as Entry[], bulk: [] as Entry[] };
+  readonly #groups: SpoolGroups;
+  readonly #queues = { urgent: new SpoolQueue(), bulk: new SpoolQueue() };
   /** Every record the store does not have yet. */
   readonly #open = new Map<number, Entry>();
   /** Stored records of segments that still exist. */
   readonly #acked = new Map<number, Place>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(hurried: boolean) => void>();
   readonly #writer: SpoolWriter;
   #tidying: Promise<void> = Promise.resolve();
   #cachedRows = 0;
@@ -104,10 +102,11 @@ class DiskSpool implements Spool {
   #closed = false;
   lostBytes = 0;
 
-  constructor(options: SpoolOptions, log: SegmentLog, state: SpoolState) {
+  constructor(options: SpoolOptions, { log, state, groups }: { log: SegmentLog; state: SpoolState; groups: SpoolGroups }) {
     this.#options = options;
     this.#log = log;
     this.#state = state;
+    this.#groups = groups;
     this.#writer = createSpoolWriter({
       log,
       clock: options.clock,
@@ -131,7 +130,7 @@ class DiskSpool implements Spool {
     }
   }
 
-  append(batch: Batch, { checkpoint, whenFull = 'wait', signal }: AppendOptions = {}): Promise<'kept' | 'dropped'> {
+  append(batch: Batch, { checkpoint, whenFull = 'wait', hurried = false, signal }: AppendOptions = {}): Promise<'kept' | 'dropped'> {
     const droppable = whenFull === 'drop';
     const head = { token: randomUUID(), kind: batch.kind, rows: rowCount(batch), ...(batch.kind === 'lines' && { origin: batch.origin }), ...(checkpoint && { checkpoint }) };
     const body = bodyOf(batch);
@@ -146,7 +145,7 @@ class DiskSpool implements Spool {
         signal?.removeEventListener('abort', giveUp);
         resolve(outcome);
       };
-      const pending: Pending = { head, batch, body, droppable, settle };
+      const pending: Pending = { head, batch, body, droppable, hurried, settle };
       signal?.addEventListener('abort', giveUp, { once: true });
       this.#writer.add(pending);
     });
@@ -154,35 +153,37 @@ class DiskSpool implements Spool {
 
   async take(urgent: boolean): Promise<Taken | undefined> {
     const queue = urgent ? this.#queues.urgent : this.#queues.bulk;
-    for (let entry = queue.shift(); entry; entry = queue.shift()) {
-      const { seq, token, kind, rows } = entry.head;
-      try {
-        const batch = entry.batch ?? (await this.#readBack(entry));
-        return { seq, token, batch };
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        await this.setAside([], { token, kind, reason: `${rows} rows could not be read back: ${reason}` });
-        await this.acknowledge({ seq, token, batch: { kind: 'mark' } });
-      }
+    for (let entries = await this.#nextOf(queue); entries.length > 0; entries = await this.#nextOf(queue)) {
+      const seqs = entries.map(({ head }) => head.seq);
+      const token = this.#groups.of(seqs[0] ?? 0) ?? entries[0]?.head.token ?? '';
+      const batches = [];
+      for (const entry of entries) batches.push(entry.batch ?? (await this.#readBackOrSetAside(entry)));
+      const readable = batches.filter((batch) => batch !== undefined);
+      if (readable.length > 0) return { seqs, token, batch: joinBatches(readable) };
+      await this.acknowledge({ seqs, token, batch: { kind: 'mark' } });
     }
     return undefined;
   }
 
-  async acknowledge({ seq }: Taken): Promise<void> {
-    const entry = this.#open.get(seq);
-    if (!entry) return;
-    this.#open.delete(seq);
-    this.#forgetBatch(entry);
-    this.#acked.set(seq, entry.place);
-    const removable = this.#log.release(entry.place);
-    await noteAcked(this.#options.dir, seq).catch((error: unknown) => this.#fail(error));
+  async acknowledge({ seqs }: Taken): Promise<void> {
+    let removable = false;
+    const stored = seqs.flatMap((seq) => this.#open.get(seq) ?? []);
+    for (const entry of stored) {
+      this.#open.delete(entry.head.seq);
+      this.#forgetBatch(entry);
+      this.#acked.set(entry.head.seq, entry.place);
+      removable = this.#log.release(entry.place) || removable;
+    }
+    if (stored.length === 0) return;
+    await noteAcked(this.#options.dir, seqs).catch((error: unknown) => this.#fail(error));
     if (removable) void this.tidy();
     this.#writer.wake();
   }
 
-  giveBack({ seq }: Taken): void {
-    const entry = this.#open.get(seq);
-    if (entry) this.#queueOf(entry).unshift(entry);
+  giveBack({ seqs }: Taken): void {
+    const entries = seqs.flatMap((seq) => this.#open.get(seq) ?? []);
+    const [first] = entries;
+    if (first) this.#queueOf(first).giveBack(entries);
   }
 
   async setAside(rows: readonly unknown[], about: { token: string; kind: string; reason: string }): Promise<void> {
@@ -190,7 +191,7 @@ class DiskSpool implements Spool {
     await setAside(join(this.#options.dir, 'dead-letters.ndjson'), { at: this.#options.clock.now(), ...about, rows }).catch((error: unknown) => this.#fail(error));
   }
 
-  onKept(listener: () => void): () => void {
+  onKept(listener: (hurried: boolean) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -219,6 +220,7 @@ class DiskSpool implements Spool {
         await this.#log.sweep();
         for (const [seq, { segment }] of this.#acked) if (segment.removed) this.#acked.delete(seq);
         await writeAcked(this.#options.dir, this.#acked.keys());
+        await this.#groups.prune((seq) => this.#open.has(seq) || this.#acked.has(seq));
       })
       .catch((error: unknown) => this.#fail(error));
     return this.#tidying;
@@ -247,7 +249,7 @@ class DiskSpool implements Spool {
       if (cached) this.#cachedRows += head.rows;
       this.#enqueue({ head, place, batch: cached ? batch : undefined });
     }
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener(written.some(({ hurried }) => hurried));
   }
 
   #enqueue(entry: Entry): void {
@@ -255,7 +257,23 @@ class DiskSpool implements Spool {
     this.#queueOf(entry).push(entry);
   }
 
-  #queueOf({ head }: Entry): Entry[] {
+  /** What goes next; more than one record only once it is on disk that they go together. */
+  async #nextOf(queue: SpoolQueue): Promise<Entry[]> {
+    const entries = queue.next((seq) => this.#groups.of(seq));
+    const [first, ...more] = entries;
+    if (!first || more.length === 0 || this.#groups.of(first.head.seq) !== undefined) return entries;
+    const seqs = entries.map(({ head }) => head.seq);
+    try {
+      await this.#groups.note(randomUUID(), seqs);
+      return entries;
+    } catch (error) {
+      this.#fail(error);
+      queue.giveBack(more);
+      return [first];
+    }
+  }
+
+  #queueOf({ head }: Entry): SpoolQueue {
     return head.kind === 'checks' || head.kind === 'samples' ? this.#queues.urgent : this.#queues.bulk;
   }
 
@@ -264,10 +282,16 @@ class DiskSpool implements Spool {
     entry.batch = undefined;
   }
 
-  async #readBack(entry: Entry): Promise<Batch> {
-    const frame = await this.#log.read(entry.place);
-    if (!frame) throw new Error('the frame is broken');
-    return readBatch(frame.head, frame.body);
+  async #readBackOrSetAside({ head, place }: Entry): Promise<Batch | undefined> {
+    try {
+      const frame = await this.#log.read(place);
+      if (!frame) throw new Error('the frame is broken');
+      return readBatch(frame.head, frame.body);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      await this.setAside([], { token: head.token, kind: head.kind, reason: `${head.rows} rows could not be read back: ${reason}` });
+      return undefined;
+    }
   }
 
   #fail(error: unknown): void {

@@ -66,6 +66,7 @@ async function start(config: Partial<FileTailConfig> & { patterns?: string[]; en
         async () => {
           for (let taken = await spool.take(false); taken; taken = await spool.take(false)) {
             if (taken.batch.kind === 'lines') got.push(...taken.batch.lines);
+            if (taken.batch.kind === 'logs') got.push(...taken.batch.rows.map(({ body }) => body));
             await spool.acknowledge(taken);
           }
           const { events, malformed } = running.health();

@@ -1,0 +1,53 @@
+import type { Batch, BatchHead } from './batch.ts';
+import type { Place } from './segment-log.ts';
+
+/** A record the store does not have yet. */
+export interface Entry {
+  head: BatchHead;
+  place: Place;
+  /** Kept while there is room, so the usual path never reads back what it wrote. */
+  batch: Batch | undefined;
+}
+
+/** As many rows and records as make one good batch of small ones. */
+const together = { rows: 10_000, records: 500, lookedAt: 2_000 };
+
+/** Records in the order they came, handed out a batch at a time. */
+export class SpoolQueue {
+  #entries: Entry[] = [];
+
+  push(entry: Entry): void {
+    this.#entries.push(entry);
+  }
+
+  giveBack(entries: readonly Entry[]): void {
+    this.#entries.unshift(...entries);
+  }
+
+  /** The oldest record with those that can go with it: its own group when it has one, else others of its kind that have none. */
+  next(groupOf: (seq: number) => string | undefined): Entry[] {
+    const first = this.#entries[0];
+    if (!first) return [];
+    const group = groupOf(first.head.seq);
+    const taken = group === undefined ? this.#fitting(first, groupOf) : new Set(this.#entries.filter(({ head }) => groupOf(head.seq) === group));
+    const entries = [...taken];
+    if (entries.every((entry, index) => entry === this.#entries[index])) this.#entries.splice(0, entries.length);
+    else this.#entries = this.#entries.filter((entry) => !taken.has(entry));
+    return entries;
+  }
+
+  #fitting(first: Entry, groupOf: (seq: number) => string | undefined): Set<Entry> {
+    const taken = new Set([first]);
+    let rows = first.head.rows;
+    for (const entry of this.#entries.slice(1, together.lookedAt)) {
+      if (taken.size >= together.records || rows >= together.rows) break;
+      if (family(entry) !== family(first) || groupOf(entry.head.seq) !== undefined || rows + entry.head.rows > together.rows) continue;
+      rows += entry.head.rows;
+      taken.add(entry);
+    }
+    return taken;
+  }
+}
+
+/** Lines become log records. */
+const family = ({ head }: Entry): BatchHead['kind'] => (head.kind === 'lines' ? 'logs' : head.kind);
