@@ -16,9 +16,15 @@ export interface ParsedLine {
   malformed: string;
 }
 
+/** traces: lines shaped like those of a stack trace; dated: every line that does not begin with a time; indented: those that begin with a blank. */
+export const continuations = ['traces', 'dated', 'indented'] as const;
+export type Continuation = (typeof continuations)[number];
+
 /** A log format made ready: reads one line, never throws, whatever the bytes. */
 export interface Format {
   readonly kind: string;
+  /** Which lines go on with the event before them; absent where each line is an event. */
+  readonly multiline?: Continuation | undefined;
   /** `near` is about when the line was written: the time of receipt or the file's last change. It settles a missing year. */
   parse(line: string, near: UnixMs): ParsedLine;
 }

@@ -18,15 +18,13 @@ export interface YearAndZone {
   toInstant: ToInstant;
 }
 
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const priority = /^<\d{1,3}>(?:1 )?/;
-const bsdTime = /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?:? /;
-const isoTime = /^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?) /;
-const tag = /^([A-Za-z0-9_./-]{1,64})(?:\[(\d{1,10})\])?:(?: |$)/;
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+/** The year stands before or behind the clock, a star or dot before the month (clock not set), a colon or a zone behind. */
+const bsdTime = /^[*.]?([A-Z][A-Za-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?(?: (\d{4}))?(?: (UTC|GMT))?:? /;
+const isoTime = /^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?):? /;
+const tag = /^([A-Za-z0-9_./@-]{1,64})(?:\[(\d{1,10})\]|\[[^\]\s]{1,40}\])?(?:: |:$)/;
 
-export function readSyslogHeader(line: string, context: YearAndZone): SyslogHeader | undefined {
-  const start = line.charCodeAt(0) === 60 ? (priority.exec(line)?.[0].length ?? 0) : 0;
-  const text = start === 0 ? line : line.slice(start);
+export function readSyslogHeader(text: string, context: YearAndZone): SyslogHeader | undefined {
   const bsd = bsdTime.exec(text);
   const iso = bsd ? undefined : isoTime.exec(text);
   const time = bsd ? readBsdTime(bsd, context) : iso ? readIsoTime(iso[1] ?? '', context) : undefined;
@@ -34,20 +32,29 @@ export function readSyslogHeader(line: string, context: YearAndZone): SyslogHead
   const hostStart = (bsd ?? iso)?.[0].length ?? 0;
   const hostEnd = text.indexOf(' ', hostStart);
   if (hostEnd <= hostStart) return undefined;
-  const rest = text.slice(hostEnd + 1);
-  const tagged = tag.exec(rest);
-  const pid = tagged?.[2];
-  return { time, host: text.slice(hostStart, hostEnd), program: tagged?.[1] ?? '', pid: pid === undefined ? undefined : Number(pid), message: tagged ? rest.slice(tagged[0].length) : rest };
+  const host = text.slice(hostStart, hostEnd);
+  // Devices that leave their name out begin with the tag at once.
+  const nameless = host.endsWith(':');
+  const rest = text.slice(nameless ? hostStart : hostEnd + 1);
+  return { time, host: nameless ? '' : host, ...readTag(rest) };
+}
+
+export function readTag(text: string): Pick<SyslogHeader, 'program' | 'pid' | 'message'> {
+  const tagged = tag.exec(text);
+  if (!tagged) return { program: '', pid: undefined, message: text };
+  return { program: tagged[1] ?? '', pid: tagged[2] === undefined ? undefined : Number(tagged[2]), message: text.slice(tagged[0].length) };
 }
 
 function readBsdTime(match: RegExpExecArray, { year, near, toInstant }: YearAndZone): UnixMs | undefined {
-  const month = months.indexOf(match[1] ?? '');
+  const month = months.indexOf((match[1] ?? '').toLowerCase());
   const [day, hours, minutes, seconds] = [Number(match[2]), Number(match[4]), Number(match[5]), Number(match[6])];
   if (month < 0 || day < 1 || day > 31 || hours > 23 || minutes > 59 || seconds > 60) return undefined;
   const fraction = match[7] ? Math.floor(Number(`0.${match[7]}`) * 1_000) : 0;
-  const at = (candidate: number): UnixMs => toInstant(Date.UTC(candidate, month, day, hours, minutes, seconds, fraction));
-  const written = match[3] ? Number(match[3]) : year;
-  if (written !== undefined) return isDate(written, month, day) ? at(written) : undefined;
+  const zoned = match[9] ? unixMs : toInstant;
+  const at = (candidate: number): UnixMs => zoned(Date.UTC(candidate, month, day, hours, minutes, seconds, fraction));
+  const written = match[3] ?? match[8];
+  const fixed = written === undefined ? year : Number(written);
+  if (fixed !== undefined) return isDate(fixed, month, day) ? at(fixed) : undefined;
   return nearestYear({ month, day }, near, at);
 }
 
@@ -71,8 +78,9 @@ function nearestYear({ month, day }: { month: number; day: number }, near: UnixM
 const isDate = (year: number, month: number, day: number): boolean => new Date(Date.UTC(year, month, day)).getUTCDate() === day;
 
 function readIsoTime(text: string, { toInstant }: YearAndZone): UnixMs | undefined {
-  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(text);
-  const at = Date.parse(zoned ? text.replace(' ', 'T').replace(/([+-]\d{2})(\d{2})$/, '$1:$2') : `${text.replace(' ', 'T')}Z`);
+  const plain = text.replace(' ', 'T').replace(',', '.');
+  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(plain);
+  const at = Date.parse(zoned ? plain.replace(/([+-]\d{2})(\d{2})$/, '$1:$2') : `${plain}Z`);
   if (Number.isNaN(at)) return undefined;
   return zoned ? unixMs(at) : toInstant(at);
 }
