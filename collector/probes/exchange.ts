@@ -113,7 +113,8 @@ function parseJson(text: string): unknown {
 const ownTrouble = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENETDOWN', 'ENETUNREACH', 'ENOBUFS', 'ENOMEM']);
 const stageWords: Readonly<Record<Stage, string>> = { dns: 'DNS', connect: 'TCP', tls: 'TLS', firstByte: 'first byte', body: 'body' };
 
-function explain(error: unknown, { stage, signal }: { stage: Stage; signal: AbortSignal }): { kind: 'fail'; failure: Failure } | { kind: 'unknown'; reason: string } {
+/** What an error of the network means, by the stage it happened in. */
+export function explain(error: unknown, { stage, signal }: { stage: Stage; signal: AbortSignal }): { kind: 'fail'; failure: Failure } | { kind: 'unknown'; reason: string } {
   if (signal.aborted) return { kind: 'fail', failure: { kind: 'timeout', reason: `timeout: ${stageWords[stage]}` } };
   const { code, message } = rootOf(error);
   if (error instanceof RefusedAddress) return { kind: 'unknown', reason: `${error.message}; metadata_addresses: allow` };

@@ -1,5 +1,9 @@
 import { http } from './http.ts';
 import { journey } from './journey.ts';
+import { mysql } from './mysql.ts';
+import { postgres } from './postgres.ts';
+import { redis } from './redis.ts';
+import { smtp } from './smtp.ts';
 
 /** Every kind of probe; a new kind is one file and one entry here. */
-export const probeKinds = [http, journey] as const;
+export const probeKinds = [http, journey, smtp, postgres, mysql, redis] as const;
