@@ -26,11 +26,18 @@ export interface CutOptions {
   end: boolean;
   /** Hides personal data before the text is cut up; left out where nothing is kept. */
   mask?: (text: string) => Masked;
+  /** Terminal colours are taken out unless they are to be kept. */
+  keepColours?: boolean;
 }
 
-export function cutLines(bytes: Buffer, { encoding, skipping, end, mask }: CutOptions): Cut {
+const escapeCode = '\u001B';
+/** Colours and cursor movements of a terminal, and the titles programs set. */
+const colours = new RegExp(`${escapeCode}(?:\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^${escapeCode}\\u0007\\n]*\\u0007?|[@-Z\\\\^_])`, 'g');
+
+export function cutLines(bytes: Buffer, { encoding, skipping, end, mask, keepColours = false }: CutOptions): Cut {
   const cut: Cut = { lines: [], used: 0, skipping, longLines: 0, undecodable: 0, masked: 0 };
-  const take = (text: string): void => {
+  const take = (raw: string): void => {
+    const text = keepColours || !raw.includes(escapeCode) ? raw : raw.replace(colours, '');
     const masked = mask?.(text);
     cut.masked += masked?.count ?? 0;
     takeLines(cut, masked?.text ?? text);
@@ -69,6 +76,13 @@ function lastFeed(bytes: Buffer, { unit, lowByte }: Encoding, from: number): num
   if (unit === 1) return Math.max(from, bytes.lastIndexOf(10) + 1);
   for (let at = bytes.lastIndexOf(10); at >= from; at = at === 0 ? -1 : bytes.lastIndexOf(10, at - 1)) if (at % 2 === lowByte && bytes[at ^ 1] === 0) return (at | 1) + 1;
   return from;
+}
+
+/** Where the last so many lines begin, of bytes that end with a line feed. */
+export function startOfLast(bytes: Buffer, { lines, encoding }: { lines: number; encoding: Encoding }): number {
+  let end = bytes.length;
+  for (let count = 0; count < lines && end > 0; count++) end = lastFeed(bytes.subarray(0, end - encoding.unit), encoding, 0);
+  return end;
 }
 
 /** Carriage returns before a line feed and NUL bytes (left by a crash or a truncation) are no part of a line. */

@@ -1,6 +1,7 @@
 import type { UnixMs } from '#lib/time.ts';
 import type { Format, ParsedLine } from './formats/format.ts';
 import { buildFormat } from './formats/index.ts';
+import { type Joiner, joinerOf, withLineFeeds } from './formats/multiline.ts';
 import type { LogRecord } from './log.ts';
 
 /** Where a batch of lines comes from and how to read them: with it the same lines give the same records at any later time. */
@@ -43,6 +44,9 @@ function formatOf(config: Record<string, unknown>): Format {
   return parsed.ready;
 }
 
+/** Undefined where each line is an event. */
+export const joinerFor = (config: Record<string, unknown>): Joiner | undefined => joinerOf(formatOf(config));
+
 export interface ReadLines {
   rows: LogRecord[];
   malformed: number;
@@ -50,10 +54,12 @@ export interface ReadLines {
 
 export function readRecords(lines: readonly string[], origin: LineOrigin): ReadLines {
   const format = formatOf(origin.format);
+  const joined = format.multiline !== undefined || format.container !== undefined;
   const rows: LogRecord[] = new Array(lines.length);
   let malformed = 0;
   for (let index = 0; index < lines.length; index++) {
-    const parsed = format.parse(lines[index] ?? '', origin.nearAt);
+    const line = lines[index] ?? '';
+    const parsed = format.parse(joined ? withLineFeeds(line) : line, origin.nearAt);
     if (parsed.malformed !== '') malformed++;
     rows[index] = toRecord(parsed, origin);
   }

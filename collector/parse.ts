@@ -9,6 +9,7 @@ import { parseIso, type UnixMs, unixMs } from '#lib/time.ts';
 import { type Encoding, encodingByMark, encodingOf } from './encoding.ts';
 import type { Format, ParsedLine } from './formats/format.ts';
 import { buildFormat, formatNames } from './formats/index.ts';
+import { type Joiner, joinerOf, withLineFeeds } from './formats/multiline.ts';
 import { cutLines } from './lines.ts';
 import { severityName } from './log.ts';
 import { createSummary, type LogSummary, type Summary } from './summary.ts';
@@ -19,7 +20,7 @@ export interface ParseIo {
   now(): UnixMs;
 }
 
-const usage = `usage: fenghuo logs parse --format ${formatNames.join('|')} [--zone Z] [--encoding E] [--year Y] [--now ISO] [--service S] [--summary] [--json] FILE…\n`;
+const usage = `usage: fenghuo logs parse --format ${formatNames.join('|')} [--zone Z] [--encoding E] [--year Y] [--now ISO] [--service S] [--multiline traces|dated|indented|none] [--container docker|cri] [--summary] [--json] FILE…\n`;
 
 interface Request {
   files: string[];
@@ -67,7 +68,7 @@ function readRequest(argv: string[]): Request | string {
     return parseArgs({
       args: argv,
       allowPositionals: true,
-      options: { format: text, zone: text, encoding: text, year: text, now: text, service: text, summary: { type: 'boolean' }, json: { type: 'boolean' } },
+      options: { format: text, zone: text, encoding: text, year: text, now: text, service: text, multiline: text, container: text, summary: { type: 'boolean' }, json: { type: 'boolean' } },
     });
   }
   try {
@@ -80,7 +81,8 @@ function readRequest(argv: string[]): Request | string {
   if (values.format === undefined) return `no --format given: ${formatNames.join(' or ')}`;
   if (!formatNames.some((name) => name === values.format)) return `--format "${values.format}" is none of ${formatNames.join(', ')}`;
   if (values.year !== undefined && !/^(19[7-9]\d|2\d{3})$/.test(values.year)) return `--year "${values.year}" is not a year, for example 2026`;
-  const built = buildFormat({ kind: values.format, ...(values.zone !== undefined && { zone: values.zone }), ...(values.year !== undefined && { year: Number(values.year) }) });
+  const { multiline, container } = values;
+  const built = buildFormat({ kind: values.format, multiline, container, ...(values.zone !== undefined && { zone: values.zone }), ...(values.year !== undefined && { year: Number(values.year) }) });
   if (!built.ok) return built.issues.map((issue) => `--${issue.path.join('.') === 'kind' ? 'format' : issue.path.join('.')}: ${issue.message}`).join('\n');
   const encoding = encodingOf(values.encoding ?? 'utf-8');
   if (!encoding) return `--encoding: "${values.encoding}" is not a known encoding, for example utf-8, gb18030, utf-16le`;
@@ -99,21 +101,52 @@ async function parseFile(file: string, { request, summary, io }: Work): Promise<
   const about = await stat(file);
   if (about.isDirectory()) throw new Error('is a directory');
   const near = request.near ?? (about.isFile() ? unixMs(about.mtimeMs) : io.now());
-  let number = 0;
-  for await (const lines of linesOf(file, request.encoding, io)) {
+  const events = eventReader(joinerOf(request.format), summary);
+  const read = async (found: readonly NumberedEvent[]): Promise<void> => {
     let text = '';
-    for (const line of lines) {
-      number++;
-      if (line.trim() === '') {
-        summary.blank();
-        continue;
-      }
+    for (const { number, line, lines } of found) {
       const parsed = request.format.parse(line, near);
-      summary.add(number, parsed);
+      summary.add(number, parsed, lines);
       if (!request.summary && parsed.malformed === '') text += `${JSON.stringify(toEvent({ number, parsed, near, file }, request))}\n`;
     }
     if (text !== '') await io.out(text);
-  }
+  };
+  for await (const lines of linesOf(file, request.encoding, io)) await read(events.take(lines));
+  await read(events.rest());
+}
+
+interface NumberedEvent {
+  /** Of its first line. */
+  number: number;
+  line: string;
+  /** How many lines it is made of. */
+  lines: number;
+}
+
+/** Held lines of an event that does not end are read as they are behind this many. */
+const mostHeld = 10_000;
+
+/** Numbers lines, counts blank ones and joins the others to events. */
+function eventReader(joiner: Joiner | undefined, summary: Summary) {
+  let number = 0;
+  let held: NumberedEvent[] = [];
+  const join = (count: number): NumberedEvent[] => {
+    const ready = held.slice(0, count);
+    held = held.slice(count);
+    if (!joiner) return ready;
+    return joiner.join(ready.map(({ line }) => line)).map(({ text, first, lines }) => ({ number: ready[first]?.number ?? 0, line: withLineFeeds(text), lines }));
+  };
+  return {
+    take(lines: readonly string[]): NumberedEvent[] {
+      for (const line of lines) {
+        number++;
+        if (line.trim() === '') summary.blank();
+        else held.push({ number, line, lines: 1 });
+      }
+      return join(joiner && held.length < mostHeld ? joiner.whole(held.map(({ line }) => line)) : held.length);
+    },
+    rest: () => join(held.length),
+  };
 }
 
 function toEvent({ number, parsed, near, file }: { number: number; parsed: ParsedLine; near: UnixMs; file: string }, { files, service }: Request): Record<string, unknown> {

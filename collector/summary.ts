@@ -24,7 +24,8 @@ export interface LogSummary {
 
 export interface Summary {
   blank(): void;
-  add(lineNumber: number, parsed: ParsedLine): void;
+  /** One event of so many lines. */
+  add(lineNumber: number, parsed: ParsedLine, lines?: number): void;
   result(): LogSummary;
 }
 
@@ -68,8 +69,8 @@ export function createSummary(): Summary {
       counts.lines++;
       counts.blank++;
     },
-    add(lineNumber, parsed) {
-      counts.lines++;
+    add(lineNumber, parsed, lines = 1) {
+      counts.lines += lines;
       if (parsed.malformed === '') {
         counts.events++;
         counts.severity.add(severityName(parsed.severityNumber));

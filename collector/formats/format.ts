@@ -20,11 +20,17 @@ export interface ParsedLine {
 export const continuations = ['traces', 'dated', 'indented'] as const;
 export type Continuation = (typeof continuations)[number];
 
+/** The runtimes whose log files wrap each line of a program, long ones in pieces. */
+export const containers = ['docker', 'cri'] as const;
+export type Container = (typeof containers)[number];
+
 /** A log format made ready: reads one line, never throws, whatever the bytes. */
 export interface Format {
   readonly kind: string;
   /** Which lines go on with the event before them; absent where each line is an event. */
   readonly multiline?: Continuation | undefined;
+  /** Its lines come wrapped by this container runtime. */
+  readonly container?: Container | undefined;
   /** `near` is about when the line was written: the time of receipt or the file's last change. It settles a missing year. */
   parse(line: string, near: UnixMs): ParsedLine;
 }

@@ -1,12 +1,24 @@
+import { z } from 'zod';
 import { buildKind, type KindParse } from '#lib/kinds.ts';
 import { auth } from './auth.ts';
 import { combined } from './combined.ts';
-import type { Format } from './format.ts';
+import { insideContainer } from './container.ts';
+import { containers, continuations, type Format } from './format.ts';
 import { syslog } from './syslog.ts';
 
 /** Every log format; a new one is a file, its test and a line here. */
 export const formats = [combined, auth, syslog] as const;
 export const formatNames = formats.map((format) => format.kind);
 
-/** `{ kind: 'combined', zone: 'Asia/Shanghai' }` → a ready format, or what is wrong with it. */
-export const buildFormat = (raw: Record<string, unknown>): KindParse<Format> => buildKind<Format, void>(formats, raw, undefined);
+const joining = z.object({ multiline: z.enum([...continuations, 'none']).optional(), container: z.enum(containers).optional() });
+
+/** `{ kind: 'combined', zone: 'Asia/Shanghai' }` → a ready format, or what is wrong with it; any may be told how its lines are joined. */
+export function buildFormat({ multiline, container, ...own }: Record<string, unknown>): KindParse<Format> {
+  const built = buildKind<Format, void>(formats, own, undefined);
+  if (multiline === undefined && container === undefined) return built;
+  const joined = joining.safeParse({ multiline, container });
+  if (!built.ok || !joined.success) return { ok: false, issues: [...(built.ok ? [] : built.issues), ...(joined.success ? [] : joined.error.issues)] };
+  const { data } = joined;
+  const format = data.multiline === undefined ? built.ready : { ...built.ready, multiline: data.multiline === 'none' ? undefined : data.multiline };
+  return { ok: true, ready: data.container ? insideContainer(format, data.container) : format, config: { ...built.config, ...data } };
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Encoding } from '#collector/encoding.ts';
-import type { LineOrigin } from '#collector/origin.ts';
+import { joinerFor, type LineOrigin } from '#collector/origin.ts';
 import { watchedPace } from '#collector/pace.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
 import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
@@ -14,8 +14,8 @@ import { findRenamed } from './renamed.ts';
 import { familyOf } from './rotated-names.ts';
 import type { RunningSource, SourceContext } from './source.ts';
 import { createCounters, type SourceCounters } from './source-counters.ts';
-import { discoverMs, drainMs, freshLooks, looksPerBeat, mostHandles, pollMs, quietLooks, rememberMs, roundMs, warmLooks, warmMs } from './tail-limits.ts';
-import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, sliceBuffer, type TailedFile, unread } from './tailed-file.ts';
+import { discoverMs, drainMs, eventMs, freshLooks, looksPerBeat, mostHandles, pollMs, quietLooks, rememberMs, roundMs, warmLooks, warmMs } from './tail-limits.ts';
+import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, type SliceOptions, sliceBuffer, type TailedFile, unread } from './tailed-file.ts';
 import { type WatchHints, watchHints } from './watch-hints.ts';
 
 export interface FileTailConfig {
@@ -27,6 +27,7 @@ export interface FileTailConfig {
   startAt: 'beginning' | 'end';
   /** How long an unfinished last line is waited for. */
   idleMs: number;
+  keepColours?: boolean;
 }
 
 export function startFileTail(config: FileTailConfig, context: SourceContext): RunningSource {
@@ -46,7 +47,7 @@ export class FileTail {
   readonly #sizes = new Map<string, number>();
   readonly #troubled = new Set<string>();
   readonly #hints: WatchHints;
-  readonly #buffer = sliceBuffer();
+  readonly #reading: Pick<SliceOptions, 'declared' | 'joiner' | 'keepColours' | 'buffer'>;
   #paths: string[] = [];
   #fresh: string[] = [];
   #cursor = 0;
@@ -58,6 +59,7 @@ export class FileTail {
 
   constructor(config: FileTailConfig, context: SourceContext) {
     this.#config = config;
+    this.#reading = { declared: config.encoding, joiner: joinerFor(config.format), keepColours: config.keepColours ?? false, buffer: sliceBuffer() };
     this.#context = context;
     const { spool, clock, pace = () => watchedPace } = context;
     this.#hints = watchHints(clock, () => durationMs(pace() / looksPerBeat));
@@ -240,9 +242,10 @@ export class FileTail {
 
   /** One slice; true at the end of what there is. */
   async #readOn(file: TailedFile, now: UnixMs): Promise<boolean> {
-    const idle = between(file.changedAt, now) >= (file.present ? this.#config.idleMs : drainMs);
+    const stillMs = between(file.changedAt, now);
+    const end = stillMs >= (file.present ? this.#config.idleMs : drainMs);
     const before = file.offset;
-    const { cut, atEnd } = await readSlice(file, { declared: this.#config.encoding, end: idle, buffer: this.#buffer });
+    const { cut, atEnd } = await readSlice(file, { ...this.#reading, end, quiet: end || stillMs >= eventMs });
     if (file.offset === before) return true;
     if (!file.present) file.changedAt = now;
     this.#counters.add({ longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });

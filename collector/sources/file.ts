@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { encodingOf } from '#collector/encoding.ts';
+import { containers, continuations } from '#collector/formats/format.ts';
 import { buildFormat, formats } from '#collector/formats/index.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { durationText, idText, zoneText } from '#lib/schema.ts';
@@ -33,6 +34,28 @@ export const file = defineKind({
       help: { 'zh-CN': '默认 utf-8；中文旧系统常用 gb18030', en: 'utf-8 unless said otherwise; older Chinese systems often write gb18030' },
     },
     { id: 'zone', label: { 'zh-CN': '时区', en: 'Time zone' }, input: 'text', required: false },
+    {
+      id: 'multiline',
+      label: { 'zh-CN': '多行合并', en: 'Events of several lines' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'traces', label: { 'zh-CN': '异常堆栈', en: 'Stack traces' } },
+        { value: 'dated', label: { 'zh-CN': '以时间开头的行起一条', en: 'A time begins an event' } },
+        { value: 'indented', label: { 'zh-CN': '缩进行接上一条', en: 'Indented lines go on' } },
+        { value: 'none', label: { 'zh-CN': '不合并', en: 'Each line is an event' } },
+      ],
+    },
+    {
+      id: 'container',
+      label: { 'zh-CN': '容器日志', en: 'Container log' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'docker', label: { 'zh-CN': 'Docker json-file', en: 'Docker json-file' } },
+        { value: 'cri', label: { 'zh-CN': 'CRI（containerd、CRI-O）', en: 'CRI (containerd, CRI-O)' } },
+      ],
+    },
   ],
   shape: {
     id: idText,
@@ -48,16 +71,27 @@ export const file = defineKind({
     year: z.int().min(1970).max(2200).optional(),
     start_at: z.enum(['beginning', 'end']).default('beginning'),
     idle: durationText.default(durationMs(5_000)),
+    multiline: z.enum([...continuations, 'none']).optional(),
+    container: z.enum(containers).optional(),
+    colours: z.enum(['remove', 'keep']).default('remove'),
   },
-  make: ({ id, service, paths, format, encoding, zone, year, start_at: startAt, idle }): Source => {
+  make: ({ id, service, paths, format, encoding, zone, year, start_at: startAt, idle, multiline, container, colours }): Source => {
     const bytes = encodingOf(encoding);
     if (!bytes) throw new Error(`the schema let the encoding ${encoding} through`);
-    const config = { id, service, paths, format: formatConfig(format, { zone, year }), encoding: bytes, startAt, idleMs: idle };
+    const config = { id, service, paths, format: formatConfig(format, { zone, year, multiline, container }), encoding: bytes, startAt, idleMs: idle, keepColours: colours === 'keep' };
     return { id, kind: 'file', service, start: (context) => startFileTail(config, context) };
   },
 });
 
-/** `format: combined` and `format: { kind: combined, … }` mean the same; the source's zone and year hold for its format. */
-function formatConfig(format: z.output<typeof formatText>, { zone, year }: { zone?: string | undefined; year?: number | undefined }): Record<string, unknown> {
-  return { ...(zone !== undefined && { zone }), ...(year !== undefined && { year }), ...(typeof format === 'string' ? { kind: format } : format) };
+interface Inherited {
+  zone?: string | undefined;
+  year?: number | undefined;
+  multiline?: string | undefined;
+  container?: string | undefined;
+}
+
+/** `format: combined` and `format: { kind: combined, … }` mean the same; what the source says of its lines holds for its format. */
+function formatConfig(format: z.output<typeof formatText>, inherited: Inherited): Record<string, unknown> {
+  const said = Object.entries(inherited).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(said), ...(typeof format === 'string' ? { kind: format } : format) };
 }

@@ -1,6 +1,6 @@
 import type { Checkpoint, FilePosition } from '#collector/batch.ts';
 import type { LogRecord } from '#collector/log.ts';
-import { type LineOrigin, readRecords } from '#collector/origin.ts';
+import { joinerFor, type LineOrigin, readRecords } from '#collector/origin.ts';
 import { nextBeat, type Pace, watchedPace } from '#collector/pace.ts';
 import type { Spool } from '#collector/spool.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -47,6 +47,7 @@ export function createGatherer({ origin, spool, clock, counters, signal, pace }:
   let reached: Record<string, FilePosition | null> = {};
   let lastAt = unixMs(0);
   let underWay: Promise<unknown> = Promise.resolve();
+  const joiner = joinerFor(origin.format);
 
   /** One batch may be on its way to the disk while the next is read; a second one has to wait, and reading with it. */
   const send = async (): Promise<void> => {
@@ -63,6 +64,7 @@ export function createGatherer({ origin, spool, clock, counters, signal, pace }:
   return {
     async add(lines, { key, position, writtenAt }) {
       const filled = lines.filter((line) => !isBlank(line));
+      const events = joiner ? joiner.join(filled).map(({ text }) => text) : filled;
       counters.add({ lines: lines.length, blank: lines.length - filled.length });
       if (filled.length === 0) {
         reached[key] = position;
@@ -73,9 +75,9 @@ export function createGatherer({ origin, spool, clock, counters, signal, pace }:
       const nearAt = between(writtenAt, now) > dayMs ? writtenAt : now;
       if (batch && Math.abs(between(batch.origin.nearAt, nearAt)) > dayMs) await send();
       batch ??= { origin: { ...origin, observedAt: now, nearAt }, lines: [], rows: [] };
-      const { rows, malformed } = readRecords(filled, batch.origin);
+      const { rows, malformed } = readRecords(events, batch.origin);
       counters.add({ events: rows.length - malformed, malformed });
-      for (const line of filled) batch.lines.push(line);
+      for (const line of events) batch.lines.push(line);
       for (const row of rows) batch.rows.push(row);
       hurried ||= rows.some(tellsOfTrouble);
       reached[key] = position;

@@ -16,4 +16,6 @@ export const drainMs = 5_000;
 export const rememberMs = 3_600_000;
 /** A round ends after this, so that new files are noticed while old ones are long. */
 export const roundMs = 500;
+/** How long an event is waited for that the next lines might go on with. */
+export const eventMs = 1_000;
 export const mostHandles = 500;

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { FilePosition } from '#collector/batch.ts';
 import { type Encoding, encodingByMark } from '#collector/encoding.ts';
-import { type Cut, cutLines } from '#collector/lines.ts';
+import type { Joiner } from '#collector/formats/multiline.ts';
+import { type Cut, cutLines, longestLine, startOfLast } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
 import { emptyPrint, holds, printOf, readAt, readInto } from './content-print.ts';
@@ -79,21 +80,43 @@ export interface Slice {
   atEnd: boolean;
 }
 
-/** Reads on from where we are and moves the position behind the last whole line; with `end` behind everything there is. */
-export async function readSlice(file: TailedFile, { declared, end, buffer }: { declared: Encoding; end: boolean; buffer: Buffer }): Promise<Slice> {
+export interface SliceOptions {
+  declared: Encoding;
+  /** An unfinished line is not waited for any longer. */
+  end: boolean;
+  /** An event that might go on is not waited for any longer. */
+  quiet: boolean;
+  joiner: Joiner | undefined;
+  keepColours: boolean;
+  buffer: Buffer;
+}
+
+/** Reads on from where we are and moves the position behind the last whole event; with `end` behind everything there is. */
+export async function readSlice(file: TailedFile, { declared, end, quiet, joiner, keepColours, buffer }: SliceOptions): Promise<Slice> {
   const handle = await handleOf(file);
   if (!handle) return { cut: { lines: [], used: 0, skipping: file.skipping, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true };
   const bytes = await readInto(buffer, handle, file.offset);
   const start = file.offset;
   const skip = await findEncoding(file, declared, start === 0 ? bytes : undefined);
   const last = bytes.length < buffer.length;
-  const cut = cutLines(bytes.subarray(skip), { encoding: file.encoding ?? declared, skipping: file.skipping, end: end && last, mask: maskText });
+  const encoding = file.encoding ?? declared;
+  const length = joiner && !quiet ? wholeEvents(bytes.subarray(skip), { joiner, encoding, skipping: file.skipping }) : bytes.length - skip;
+  const cut = cutLines(bytes.subarray(skip, skip + length), { encoding, skipping: file.skipping, end: end && last, mask: maskText, keepColours });
   if (cut.used > 0) {
     file.offset += skip + cut.used;
     file.skipping = cut.skipping;
     Object.assign(file, await printOf(handle, file.offset, { ...file, read: { start, bytes } }));
   }
   return { cut, atEnd: last || cut.used === 0 };
+}
+
+/** How many of these bytes are whole events; one longer than a line may be is not waited for. */
+function wholeEvents(bytes: Buffer, { joiner, encoding, skipping }: { joiner: Joiner; encoding: Encoding; skipping: boolean }): number {
+  const seen = cutLines(bytes, { encoding, skipping, end: false });
+  const open = seen.lines.length - joiner.whole(seen.lines);
+  if (open === 0 || seen.longLines > 0) return bytes.length;
+  const start = startOfLast(bytes.subarray(0, seen.used), { lines: open, encoding });
+  return start === 0 && seen.used >= longestLine * encoding.unit ? bytes.length : start;
 }
 
 /** A copy has been read as far as its original has; true once nothing in it is left to the original. */
