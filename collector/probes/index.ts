@@ -1,9 +1,12 @@
+import { exec } from './exec.ts';
+import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { journey } from './journey.ts';
 import { mysql } from './mysql.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 import { smtp } from './smtp.ts';
+import { websocket } from './websocket.ts';
 
 /** Every kind of probe; a new kind is one file and one entry here. */
-export const probeKinds = [http, journey, smtp, postgres, mysql, redis] as const;
+export const probeKinds = [http, journey, smtp, postgres, mysql, redis, websocket, grpc, exec] as const;

@@ -22,6 +22,7 @@ const certificate: readonly Field[] = [
 ];
 
 export const wireFields = {
+  certificate,
   /** Encrypted from the first byte, or not at all. */
   fromStart: [{ id: 'tls', label: { 'zh-CN': '使用 TLS', en: 'Use TLS' }, input: 'switch', required: false, help: { 'zh-CN': '默认不用', en: 'Off by default' } }, ...certificate],
   /** Encrypted by a command of the protocol. */

@@ -49,6 +49,8 @@ export interface WireOptions {
   config: { verify_certificate: boolean; ca?: string | undefined; metadata_addresses: 'refuse' | 'allow'; certificate_valid_for?: DurationMs | undefined };
   /** Bytes of one answer at most. */
   maxBytes: number;
+  /** The protocol has a client of its own, which reads the connection itself. */
+  ownClient?: boolean;
 }
 
 /** Finds the end of an answer; undefined asks for more bytes. */
@@ -63,7 +65,7 @@ export interface Wire {
   agreed(): string | null;
   /** Sends the last words and lets them leave. */
   end(bytes: string | Uint8Array): Promise<void>;
-  /** The connection itself, for a protocol with a client of its own. */
+  /** The connection itself, for `ownClient`. */
   socket(): Socket;
   reached(stage: Stage): void;
   isSecure(): boolean;
@@ -166,6 +168,7 @@ class Conversation implements Wire {
   };
 
   #listen(socket: Socket): void {
+    if (this.#options.ownClient) return;
     const over = (error: Error) => {
       this.#ended ??= error;
       this.#wake();
