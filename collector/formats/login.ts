@@ -1,3 +1,5 @@
+import { plainAddress } from './login-told.ts';
+
 /** A login attempt as sshd writes it, and every program that borrows its words. */
 export interface LoginAttempt {
   outcome: 'failed' | 'accepted';
@@ -52,9 +54,6 @@ function originOf(text: string, from: number): { at: number; address: string | u
   }
   return undefined;
 }
-
-/** An IPv4 address written as IPv6 is the same visitor as the plain one. */
-const plainAddress = (address: string): string => (/^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address);
 
 /** Captcha, lock and upstream say why by themselves; otherwise an unknown user name is the reason. */
 function reasonOf(method: string, unknownUser: boolean): string {

@@ -1,4 +1,5 @@
 import { type UnixMs, unixMs } from '#lib/time.ts';
+import { readIsoTime } from './iso-time.ts';
 import type { ToInstant } from './zone.ts';
 
 /** The head of a syslog line: RFC 3164 (no year, no zone) or the RFC 3339 time newer daemons write. */
@@ -27,7 +28,7 @@ const tag = /^([A-Za-z0-9_./@-]{1,64})(?:\[(\d{1,10})\]|\[[^\]\s]{1,40}\])?(?:: 
 export function readSyslogHeader(text: string, context: YearAndZone): SyslogHeader | undefined {
   const bsd = bsdTime.exec(text);
   const iso = bsd ? undefined : isoTime.exec(text);
-  const time = bsd ? readBsdTime(bsd, context) : iso ? readIsoTime(iso[1] ?? '', context) : undefined;
+  const time = bsd ? readBsdTime(bsd, context) : iso ? readIsoTime(iso[1] ?? '', context.toInstant) : undefined;
   if (time === undefined) return undefined;
   const hostStart = (bsd ?? iso)?.[0].length ?? 0;
   const hostEnd = text.indexOf(' ', hostStart);
@@ -76,11 +77,3 @@ function nearestYear({ month, day }: { month: number; day: number }, near: UnixM
 }
 
 const isDate = (year: number, month: number, day: number): boolean => new Date(Date.UTC(year, month, day)).getUTCDate() === day;
-
-function readIsoTime(text: string, { toInstant }: YearAndZone): UnixMs | undefined {
-  const plain = text.replace(' ', 'T').replace(',', '.');
-  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(plain);
-  const at = Date.parse(zoned ? plain.replace(/([+-]\d{2})(\d{2})$/, '$1:$2') : `${plain}Z`);
-  if (Number.isNaN(at)) return undefined;
-  return zoned ? unixMs(at) : toInstant(at);
-}
