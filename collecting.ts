@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type BeatRegister, openBeats } from '#collector/beats.ts';
 import { type Collector, startCollector } from '#collector/collector.ts';
 import { calmPace, watchedPace } from '#collector/pace.ts';
 import type { CollectorTopics, TelemetrySink } from '#collector/ports.ts';
@@ -29,6 +30,7 @@ export interface Collecting {
   spool: Spool;
   shipper: Shipper;
   collector: Collector;
+  beats: BeatRegister;
   sources(): RunningSources;
   /** Takes over a new configuration; what did not change keeps its times and positions. */
   replace(config: Config): Promise<void>;
@@ -45,13 +47,16 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
   const shipper = startShipper({ spool, sink, bus, clock, pace, onError });
   const recorder = createRecorder({ spool, clock });
   let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
-  const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, emit: (topic, fact) => bus.emit(topic, fact), onError });
+  const beats = await openBeats({ path: join(dataDir, 'beats.json'), probes: config.probes, clock, onError });
+  const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, beats: beats.seen, emit: (topic, fact) => bus.emit(topic, fact), onError });
   return {
     spool,
     shipper,
     collector,
+    beats,
     sources: () => sources,
     async replace(fresh) {
+      beats.replace(fresh.probes);
       collector.replace(fresh.probes, fresh.vantages);
       await sources.stop();
       sources = startSources({ sources: fresh.sources, spool, clock, pace, onError });
@@ -59,7 +64,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
     async stop() {
       // What feeds the spool ends first, then what empties it; what is not stored by then waits on disk for the next start.
       stopping = true;
-      const ended = Promise.all([sources.stop(), collector.stop()]);
+      const ended = Promise.all([sources.stop(), collector.stop(), beats.stop()]);
       // Checks that ended wait with the recorder; without this they would for a whole beat.
       await recorder.flush();
       await ended;

@@ -165,6 +165,7 @@ function openConsole(parts: Parts): Promise<Console> {
       runbooks: runbooks.shelf,
       notices: { ...notices.desk, statusAnswer: notices.statusAnswer },
       probes: { run: async ({ id }) => (await collecting?.collector.runProbe(id)) ?? null },
+      beats: collecting ? { take: async ({ token, now, ...beat }) => (await collecting.beats.take(token, { at: now, ...beat })).length > 0 } : null,
       health: healthOf(parts),
       demo: demoRun ? demoSwitches(demoRun) : null,
     },

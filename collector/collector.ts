@@ -3,7 +3,7 @@ import { countFailure, type LoopHealth } from '#lib/loop.ts';
 import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import type { CheckResult } from './check.ts';
 import type { CollectorTopics } from './ports.ts';
-import type { Probe } from './probes/probe.ts';
+import type { Look, Probe } from './probes/probe.ts';
 import { runCheck } from './run-check.ts';
 import { due, emptyPlan, nextStart, type Plan, planProbes, type Slot, vantageIds } from './scheduler.ts';
 import { localVantage, type Vantage } from './vantage.ts';
@@ -18,6 +18,7 @@ export interface CollectorOptions {
   vantages: readonly Vantage[];
   output: CheckOutput;
   clock: Clock;
+  beats?: Look['beats'];
   /** Moves all starts together, so that two collectors do not knock at the same moment. */
   seed?: number;
   emit?(topic: 'checkSlow', fact: CollectorTopics['checkSlow']): void;
@@ -130,14 +131,14 @@ const count = (running: Running, reason: string, by: number): void => {
 
 /** The scheduled check and, when it fails, its re-checks; every row is handed over as it happens. */
 async function checkSlot(running: Running, { probe, vantageId }: Slot): Promise<void> {
-  const { clock, onError, emit } = running.options;
+  const { clock, onError, emit, beats } = running.options;
   const vantage = running.vantages.get(vantageId);
   if (!vantage) return count(running, `no vantage ${vantageId}`, 1);
   const { signal } = running.stopping;
   try {
     for (let attempt = 0; attempt <= probe.confirm.times; attempt++) {
       if (attempt > 0) await clock.sleep(probe.confirm.afterMs, signal);
-      const result = await runCheck({ probe, vantage, attempt, clock, signal, onSlow: (provisional) => emit?.('checkSlow', { result: provisional }) });
+      const result = await runCheck({ probe, vantage, attempt, clock, beats, signal, onSlow: (provisional) => emit?.('checkSlow', { result: provisional }) });
       if (signal.aborted) return;
       running.runs++;
       running.lastDurationMs = result.durationMs;
@@ -165,5 +166,5 @@ async function runNow(running: Running, { id, vantageId }: { id: string; vantage
   const probe = running.probes.find((candidate) => candidate.id === id);
   if (!probe) return undefined;
   const vantage = running.vantages.get(vantageId ?? vantageIds(probe)[0] ?? 'local') ?? localVantage;
-  return runCheck({ probe, vantage, attempt: 0, clock: running.options.clock, signal: running.stopping.signal });
+  return runCheck({ probe, vantage, attempt: 0, clock: running.options.clock, beats: running.options.beats, signal: running.stopping.signal });
 }

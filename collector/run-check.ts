@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/clock.ts';
 import { durationMs, formatDuration, type UnixMs } from '#lib/time.ts';
 import type { CheckResult, Outcome } from './check.ts';
-import type { Probe, Sight } from './probes/probe.ts';
+import type { Look, Probe, Sight } from './probes/probe.ts';
 import type { Vantage } from './vantage.ts';
 
 /** How long a check may go on after its time is up, to say where it was stuck. */
@@ -12,6 +12,7 @@ export interface CheckRun {
   vantage: Vantage;
   attempt: number;
   clock: Clock;
+  beats?: Look['beats'];
   /** Ends the check early, for a prober that is stopping. */
   signal?: AbortSignal;
   /** Called once when the answer is still pending past `slow_after`: a hang is seen before its timeout. */
@@ -43,9 +44,9 @@ export async function runCheck(run: CheckRun): Promise<CheckResult> {
 
 const pendingSight: Sight = { outcome: { kind: 'pass' }, phases: {}, evidence: { pending: true } };
 
-async function look({ probe, vantage, clock, signal }: CheckRun, timeUp: AbortSignal): Promise<Sight> {
+async function look({ probe, vantage, clock, signal, beats }: CheckRun, timeUp: AbortSignal): Promise<Sight> {
   try {
-    const sight = await probe.check({ vantage, clock, signal: timeUp });
+    const sight = await probe.check({ vantage, clock, signal: timeUp, beats });
     // A prober told to stop has not seen a time-out of the target.
     return signal?.aborted ? unknown('the prober was stopped') : sight;
   } catch (error) {

@@ -4,9 +4,10 @@ import { http } from './http.ts';
 import { journey } from './journey.ts';
 import { mysql } from './mysql.ts';
 import { postgres } from './postgres.ts';
+import { push } from './push.ts';
 import { redis } from './redis.ts';
 import { smtp } from './smtp.ts';
 import { websocket } from './websocket.ts';
 
 /** Every kind of probe; a new kind is one file and one entry here. */
-export const probeKinds = [http, journey, smtp, postgres, mysql, redis, websocket, grpc, exec] as const;
+export const probeKinds = [http, journey, smtp, postgres, mysql, redis, websocket, grpc, exec, push] as const;

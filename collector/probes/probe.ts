@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BeatExpectation, BeatSeen } from '#collector/beat.ts';
 import type { Failure, Phases } from '#collector/check.ts';
 import type { Vantage } from '#collector/vantage.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -19,6 +20,8 @@ export interface Look {
   clock: Clock;
   /** Aborted when the time is up; the check then answers at once with what it has seen so far. */
   signal: AbortSignal;
+  /** What was heard of a probe that expects beats; absent where nobody listens. */
+  beats?: ((probeId: string) => BeatSeen | undefined) | undefined;
 }
 
 /** Expected failures are values; a thrown error is a fault of the prober and makes the result unknown. */
@@ -41,6 +44,8 @@ export interface Probe {
   /** As written by the operator, secrets kept as `Secret`. */
   config: Readonly<Record<string, unknown>>;
   check: Check;
+  /** Only of a probe that waits to be called. */
+  beat?: BeatExpectation;
 }
 
 const confirmSchema = z.strictObject({

@@ -20,6 +20,7 @@ import { overviewRoutes } from './overview-routes.ts';
 import { createPanelReader } from './panel-reader.ts';
 import type { ConsolePorts } from './ports.ts';
 import { probeRoutes } from './probe-routes.ts';
+import { pushRoutes } from './push-routes.ts';
 import type { Routes } from './routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -57,6 +58,8 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
     .route('/', searchRoutes(routes));
 
   const app = new Hono<SignedIn>();
+  // Before anyone is asked who they are: that may need a store.
+  app.route('/api/v1', pushRoutes({ ports, clock }, tooLarge));
   app.use('/api/*', noStore, identify(ports.people, clock));
   app.route('/api/v1', v1);
   if (ports.outside) app.route('/api/v2', alertmanagerRoutes({ desk: ports.outside, clock }));

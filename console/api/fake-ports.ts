@@ -189,6 +189,7 @@ export function fakePorts(changes: Partial<ConsolePorts> = {}): ConsolePorts & {
       run: async ({ id, now }) =>
         id === 'home' ? { probeId: 'home', service: 'invoice', vantage: 'bj', at: now, durationMs: durationMs(5), outcome: { kind: 'pass' }, phases: {}, evidence: {}, attempt: 0 } : null,
     },
+    beats: { take: async ({ token }) => token === 'a-known-token' },
     health: {
       loops: () => [{ name: 'scheduler', lastRunAt: fakeNow, lastDurationMs: durationMs(2), runs: 3, failures: { 'a "quoted"\nreason': 1 }, backlog: 0 }],
       sources: () => [{ id: 'access', kind: 'file', linesPerMinute: 60, lagMs: 12, malformed: 1, dropped: 0, lastError: null }],

@@ -192,6 +192,11 @@ export interface ProbeRunner {
   /** One check now; null when there is no such probe. */
   run(ask: { id: string; now: UnixMs }): Promise<CheckResult | null>;
 }
+/** Who hears the beats of push probes. */
+export interface BeatTaker {
+  /** True once the beat is kept; false when nobody knows the token. */
+  take(ask: { token: string; status: 'up' | 'down'; message: string; tookMs: DurationMs | null; now: UnixMs }): Promise<boolean>;
+}
 export interface HealthSource {
   loops(): readonly LoopHealth[];
   sources(): HealthView['sources'];
@@ -218,6 +223,8 @@ export interface ConsolePorts {
   runbooks: RunbookShelf;
   notices: NoticeDesk;
   probes: ProbeRunner;
+  /** Null where no collector runs beside the console. */
+  beats: BeatTaker | null;
   health: HealthSource;
   /** Alertmanager's API on the same alert path. */
   outside: OutsideDesk | null;
