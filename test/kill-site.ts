@@ -100,7 +100,7 @@ export async function openKillSite({ port }: { port: number }): Promise<KillSite
   };
 }
 
-function pidOf(instance: Instance, pattern: RegExp): number {
+export function pidOf(instance: Instance, pattern: RegExp): number {
   const tree = processTree(instance.pid);
   const found = tree.find(({ command }) => pattern.test(command));
   if (!found) throw new Error(`no process like ${pattern}:\n${tree.map(({ command }) => command).join('\n')}`);
@@ -134,7 +134,7 @@ function startWriter(log: string): { written(): number; write(lines: number): vo
 }
 
 /** The console's API as a signed-in person uses it; the session outlives every kill. */
-async function openConsole({ url, signIn }: Instance): Promise<Pick<KillSite, 'ask' | 'place' | 'note' | 'walkOneStep'>> {
+export async function openConsole({ url, signIn }: Instance): Promise<Pick<KillSite, 'ask' | 'place' | 'note' | 'walkOneStep'>> {
   const send = async (path: string, body: object, cookie = '') => {
     const answer = await fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', origin: url, cookie }, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);

@@ -4,6 +4,7 @@ import { Answer, type ServerFacts } from './answer.ts';
 import { type Body, noBody, withBody } from './body.ts';
 import type { Connections, Lease } from './connections.ts';
 import { asFault } from './fault.ts';
+import { assertRoom, leavesDoubt } from './insert-guard.ts';
 import type { Addon } from './native.ts';
 import { type Ask, authenticate, readAsk, readForm } from './request.ts';
 import { type Job, run, type Sink } from './run.ts';
@@ -19,6 +20,9 @@ export interface ServerParts {
   clock: Clock;
   facts: ServerFacts;
   password: string;
+  dataDir: string;
+  /** An insert failed in a way that leaves the engine's memory and its disk in disagreement. */
+  onDoubt(reason: string): void;
 }
 
 /** The ClickHouse HTTP interface over the embedded engine. */
@@ -57,6 +61,7 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
   const startedAt = parts.clock.elapsed();
   let file: string | undefined;
   let lease: Lease | undefined;
+  let inserting = false;
   try {
     const job = await received(request, ask, async (body) => {
       const { sql, statement, data } = await understand(ask, body);
@@ -67,15 +72,18 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
       return { ask, statement, sql: insertFromFile(sql, statement, file) };
     });
     const { statement } = job;
+    if (statement.kind === 'insert') await assertRoom(parts.dataDir);
     if (statement.kind === 'read') reply.format = statement.format ?? ask.format;
     lease = await parts.connections.lend(ask, statement.kind === 'read' ? 'reads' : 'writes');
     if (response.closed) return;
     const watching = parts.watch.follow(lease.tag, reply, { gone: response, ask });
+    inserting = statement.kind === 'insert';
     const tally = await run(parts.addon, lease, { job, sink: ask.progress || ask.waitForEnd ? watched(reply, watching) : reply }).finally(() => watching.stop());
     reply.end({ ...watching.seen(tally), elapsedNs: Math.round((parts.clock.elapsed() - startedAt) * 1e6) });
   } catch (error) {
     const known = asFault(error);
     reply.fail(file ? asFault(new Error(known.message.replaceAll(file, 'the request body'))) : known);
+    if (inserting && leavesDoubt(known)) parts.onDoubt(known.message);
   } finally {
     lease?.release();
     if (file) await parts.spill.remove(file);
