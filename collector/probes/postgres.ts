@@ -91,13 +91,14 @@ const serverMessage: Reader<ServerMessage | null> = (bytes) => {
   return { value: { type: String.fromCharCode(bytes[0] ?? 0), body: bytes.subarray(5, length + 1) }, size: length + 1 };
 };
 
-const methods: Readonly<Record<number, string>> = { 0: 'trust', 2: 'kerberos', 3: 'password', 5: 'md5', 7: 'gss', 9: 'sspi', 10: 'scram' };
+/** The ways to prove oneself a server may ask for. */
+const methods: Readonly<Record<number, string>> = { 0: 'trust', 2: 'kerberos', 3: 'password', 5: 'md5', 6: 'scm', 7: 'gss', 9: 'sspi', 10: 'scram' };
 
 function judge(message: ServerMessage | null): Said {
   if (message === null) return { outcome: failed('assertion', 'not PostgreSQL'), evidence: {} };
   if (message.type === 'R') {
-    const method = message.body.length >= 4 ? message.body.readInt32BE(0) : -1;
-    return { outcome: { kind: 'pass' }, evidence: { authentication: methods[method] ?? String(method) } };
+    const authentication = methods[message.body.length >= 4 ? message.body.readInt32BE(0) : -1];
+    return authentication === undefined ? { outcome: failed('assertion', 'not PostgreSQL'), evidence: {} } : { outcome: { kind: 'pass' }, evidence: { authentication } };
   }
   const fields = Object.fromEntries(
     message.body
