@@ -56,7 +56,7 @@ async function database({ answers, capabilities = 0xf7ff & ~ssl, own }: Script) 
       if (answer) socket.write(framed((bytes[3] ?? 0) + 1, answer));
     });
   const address = await serveTcp((socket) => {
-    socket.write(framed(0, greeting('8.4.3-invoice', capabilities)));
+    socket.write(framed(0, greeting('5.5.5-10.11.3-invoice', capabilities)));
     talk(socket);
   });
   return { address, told };
@@ -71,7 +71,7 @@ it.each([
   const { address, told } = await database({ answers });
   const result = await lookWith({ kind: 'mysql', address });
   expect(result.outcome).toEqual({ kind: 'pass' });
-  expect(result.evidence).toMatchObject({ serverVersion: '8.4.3-invoice', ...evidence });
+  expect(result.evidence).toMatchObject({ serverVersion: '10.11.3-invoice', ...evidence });
   expect(Object.keys(result.phases)).toEqual(['connect', 'firstByte', 'body']);
   expect(told[0]?.toString('latin1', 36)).toBe('fenghuo\0\0mysql_native_password\0');
 });

@@ -68,15 +68,14 @@ function check(config: Config, look: Look): Promise<Sight> {
     if ('outcome' in hello) return hello;
     const evidence = { serverVersion: excerpt(hello.version.slice(0, 100)) };
     let sequence = 1;
-    if (config.starttls !== 'never') {
-      if (hello.offersTls) {
-        wire.send(framed({ sequence: sequence++, body: clientHello(can.ssl) }));
-        if (wire.unread() > 0) return { outcome: failed('tls', 'MySQL: plain bytes before TLS'), evidence };
-        await wire.secure();
-      } else if (config.starttls === 'required') return { outcome: failed('tls', 'MySQL: CLIENT_SSL ∅'), evidence };
+    if (config.starttls !== 'never' && hello.offersTls) {
+      wire.send(framed({ sequence: sequence++, body: clientHello(can.ssl) }));
+      if (wire.unread() > 0) return { outcome: failed('tls', 'MySQL: plain bytes before TLS'), evidence };
+      await wire.secure();
     }
     const said = await signIn(wire, { sequence, body: login(config.user, wire.isSecure()) });
-    return { outcome: said.outcome, evidence: { ...evidence, ...said.evidence } };
+    const outcome = config.starttls === 'required' && !wire.isSecure() ? failed('tls', 'MySQL: CLIENT_SSL ∅') : said.outcome;
+    return { outcome, evidence: { ...evidence, ...said.evidence } };
   });
 }
 
@@ -87,7 +86,8 @@ function greeting(body: Buffer): Greeting {
   const end = body.indexOf(0, 1);
   // Protocol 10: version, thread id (4), salt (8), filler (1), lower half of what the server can.
   if (body[0] !== 10 || end < 0 || body.length < end + 16) return { outcome: failed('assertion', 'not MySQL'), evidence: {} };
-  return { version: body.toString('utf8', 1, end), offersTls: (body.readUInt16LE(end + 14) & can.ssl) !== 0 };
+  // MariaDB puts a version before its own that old replicas could read.
+  return { version: body.toString('utf8', 1, end).replace(/^5\.5\.5-(?=\d)/, ''), offersTls: (body.readUInt16LE(end + 14) & can.ssl) !== 0 };
 }
 
 function clientHello(more: number): Buffer {

@@ -141,6 +141,7 @@ async function converse(wire: Wire, talk: Talk): Promise<Sight['outcome']> {
   if (config.send !== undefined) wire.send(clientFrame(opcodes.text, Buffer.from(config.send)));
   const outcome = config.expect === undefined ? ({ kind: 'pass' } as const) : await expectMessage(wire, { ...talk, expected: config.expect });
   if (outcome.kind === 'pass') evidence.close = await sayGoodbye(wire, talk);
+  else wire.send(goodbye());
   return outcome;
 }
 
@@ -185,10 +186,12 @@ async function nextMessage(wire: Wire, longest: number): Promise<string | { wron
 const closeText = (payload: Buffer): string => (payload.length < 2 ? '∅' : excerpt(`${payload.readUInt16BE(0)} ${payload.toString('utf8', 2)}`.trim()));
 
 const goodbyeMs = durationMs(250);
+/** Code 1000: all is well. */
+const goodbye = (): Buffer => clientFrame(opcodes.close, Buffer.from([0x03, 0xe8]));
 
 /** Says goodbye and waits a moment for the other side's; a server that leaves without one is no failure. */
 async function sayGoodbye(wire: Wire, { config, look }: Talk): Promise<'clean' | 'unanswered'> {
-  wire.send(clientFrame(opcodes.close, Buffer.from([0x03, 0xe8])));
+  wire.send(goodbye());
   const answered = (async () => {
     for (;;) {
       const frame = await wire.receive(serverFrame(config.max_body));
