@@ -32,7 +32,7 @@ function harness(probes: Probe[]) {
   const errors: unknown[] = [];
   const collector = startCollector({
     probes,
-    vantages: [{ id: 'bj', region: '北京', carrier: '电信', sourceAddress: null }],
+    vantages: [{ id: 'bj', region: '北京', carrier: '电信', sourceAddress: null, anchors: [] }],
     output: { checks: async (results) => void stored.push(...results) },
     clock,
     emit: (_, { result }) => slow.push(result),

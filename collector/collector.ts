@@ -1,9 +1,11 @@
 import type { Clock } from '#lib/clock.ts';
 import { countFailure, type LoopHealth } from '#lib/loop.ts';
 import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
+import { type Blame, createBlame } from './blame.ts';
 import type { CheckResult } from './check.ts';
 import type { CollectorTopics } from './ports.ts';
 import type { Look, Probe } from './probes/probe.ts';
+import { reach } from './reach.ts';
 import { runCheck } from './run-check.ts';
 import { due, emptyPlan, nextStart, type Plan, planProbes, type Slot, vantageIds } from './scheduler.ts';
 import { localVantage, type Vantage } from './vantage.ts';
@@ -40,6 +42,7 @@ const longestSleepMs = durationMs(60_000);
 
 interface Running {
   options: CollectorOptions;
+  blame: Blame;
   probes: readonly Probe[];
   vantages: ReadonlyMap<string, Vantage>;
   plan: Plan;
@@ -57,8 +60,10 @@ interface Running {
 /** Starts every probe on time, each never over itself, and hands the results over as they come. */
 export function startCollector(options: CollectorOptions): Collector {
   const { clock } = options;
+  const look = async (id: string, vantage: Vantage) => (running.probes.some((probe) => probe.id === id) ? runNow(running, { id, vantageId: vantage.id }) : undefined);
   const running: Running = {
     options,
+    blame: createBlame({ clock, reach: (address, vantage) => reach(address, vantage, clock), look }),
     probes: options.probes,
     vantages: byId(options.vantages),
     plan: planProbes(options.probes, { seed: options.seed ?? 0, before: emptyPlan }),
@@ -138,7 +143,8 @@ async function checkSlot(running: Running, { probe, vantageId }: Slot): Promise<
   try {
     for (let attempt = 0; attempt <= probe.confirm.times; attempt++) {
       if (attempt > 0) await clock.sleep(probe.confirm.afterMs, signal);
-      const result = await runCheck({ probe, vantage, attempt, clock, beats, signal, onSlow: (provisional) => emit?.('checkSlow', { result: provisional }) });
+      const seen = await runCheck({ probe, vantage, attempt, clock, beats, signal, onSlow: (provisional) => emit?.('checkSlow', { result: provisional }) });
+      const result = await running.blame.judge(seen, { probe, vantage });
       if (signal.aborted) return;
       running.runs++;
       running.lastDurationMs = result.durationMs;

@@ -53,4 +53,13 @@ describe('the probes section', () => {
       expect.stringMatching(/^probes\.5\.id: /),
     ]);
   });
+
+  it('refuses a circle of dependencies', () => {
+    const probes = [
+      { ...good, id: 'a', depends_on: ['b'] },
+      { ...good, id: 'b', depends_on: ['a'] },
+      { ...good, id: 'c', depends_on: ['a'] },
+    ];
+    expect(read({ probes })).toEqual(['probes.0.depends_on: "a" depends on itself', 'probes.1.depends_on: "b" depends on itself']);
+  });
 });

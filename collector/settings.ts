@@ -15,6 +15,16 @@ const probesSection = z.array(z.record(z.string(), z.unknown())).transform((entr
   }),
 );
 
+/** A probe that depends on itself, directly or by others, would excuse its own failure. */
+const sorted = probesSection.superRefine((probes, context) => {
+  const parents = new Map(probes.map(({ id, dependsOn = [] }) => [id, dependsOn]));
+  const reaches = (from: string, to: string, seen: Set<string>): boolean => (parents.get(from) ?? []).some((parent) => parent === to || (!seen.has(parent) && reaches(parent, to, seen.add(parent))));
+  for (const [index, { id }] of probes.entries()) {
+    if (reaches(id, id, new Set()))
+      context.addIssue({ code: 'custom', path: [index, 'depends_on'], input: id, message: `"${id}" depends on itself`, params: { hint: 'take one of the probes out of the circle' } });
+  }
+});
+
 function mistimed(probe: Probe): z.core.$ZodIssueCustom[] {
   if (probe.slowAfterMs < probe.timeoutMs) return [];
   return [{ code: 'custom', path: ['slow_after'], input: probe.slowAfterMs, message: 'is not shorter than the timeout', params: { hint: 'an answer can only be slow before it times out' } }];
@@ -22,8 +32,13 @@ function mistimed(probe: Probe): z.core.$ZodIssueCustom[] {
 
 export const shape = {
   vantages: z.array(vantageSchema).default([]),
-  probes: probesSection.default([]),
+  probes: sorted.default([]),
   ...sourceShape,
 };
 
-export const references = [{ from: 'probes[].service', to: 'services[].id' }, { from: 'probes[].vantages[]', to: 'vantages[].id' }, ...sourceReferences];
+export const references = [
+  { from: 'probes[].service', to: 'services[].id' },
+  { from: 'probes[].depends_on[]', to: 'probes[].id' },
+  { from: 'probes[].vantages[]', to: 'vantages[].id' },
+  ...sourceReferences,
+];

@@ -9,7 +9,11 @@ export interface Vantage {
   carrier: string;
   /** The local address checks leave from, on a machine with several carriers' lines; null is the system's choice. */
   sourceAddress: string | null;
+  /** `host:port` of things that answer as long as this place is on the network at all: a gateway, another provider. */
+  anchors: readonly string[];
 }
+
+const anchorText = z.string().regex(/^([\w.-]+|\[[0-9a-fA-F:.]+\]):([1-9]\d{0,4})$/, { message: 'not host:port', params: { hint: 'for example 10.0.0.1:53' } } as never);
 
 export const vantageSchema = z
   .strictObject({
@@ -20,8 +24,9 @@ export const vantageSchema = z
       .string()
       .refine((text) => isIP(text) !== 0, { message: 'not an IP address', params: { hint: 'write the address of a local interface, for example 10.0.0.5' } })
       .optional(),
+    anchors: z.array(anchorText).max(8).default([]),
   })
-  .transform(({ id, region, carrier, source_address }): Vantage => ({ id, region, carrier, sourceAddress: source_address ?? null }));
+  .transform(({ id, region, carrier, source_address, anchors }): Vantage => ({ id, region, carrier, sourceAddress: source_address ?? null, anchors }));
 
 /** Where a probe runs from when it names no vantage. */
-export const localVantage: Vantage = { id: 'local', region: '', carrier: '', sourceAddress: null };
+export const localVantage: Vantage = { id: 'local', region: '', carrier: '', sourceAddress: null, anchors: [] };

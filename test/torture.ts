@@ -98,7 +98,9 @@ function between(file: string, rotate: (file: string) => void): void {
 let instance: Instance = await startInstance({ dataDir, port, args: ['--config', config] });
 const { ask } = await openConsole(instance);
 const answers = () => until('the stores to answer', () => ask('/api/v1/query?sql=SELECT%201'), 120_000);
-const engine = () => pidOf(instance, /embedded\/child\.ts/);
+/** A process that is just being started again is waited for. */
+const processLike = (pattern: RegExp) => until(`a process like ${pattern}`, async () => pidOf(instance, pattern), 60_000);
+const engine = () => processLike(/embedded\/child\.ts/);
 
 async function whileDown(task: () => void): Promise<void> {
   await instance.killTree();
@@ -123,10 +125,10 @@ const events: Record<string, (file: string) => Promise<void>> = {
   'rename while down': (file) => whileDown(() => between(file, rename)),
   'copy and truncate while down': (file) => whileDown(() => between(file, copyAndTruncate)),
   'kill the tree': () => whileDown(() => {}),
-  'kill the engine': async () => killNow(engine()),
-  'kill Postgres': async () => killNow(pidOf(instance, /bin\/postgres -D/)),
+  'kill the engine': async () => killNow(await engine()),
+  'kill Postgres': async () => killNow(await processLike(/bin\/postgres -D/)),
   'engine hangs': async () => {
-    const pid = engine();
+    const pid = await engine();
     process.kill(pid, 'SIGSTOP');
     await sleep(1_500);
     process.kill(pid, 'SIGCONT');

@@ -40,6 +40,8 @@ export interface Probe {
   /** How often and how soon a failure is looked at again before it counts as confirmed. */
   confirm: { times: number; afterMs: DurationMs };
   vantages: readonly string[];
+  /** Probes without whose target this one cannot work. */
+  dependsOn?: readonly string[];
   labels: Labels;
   /** As written by the operator, secrets kept as `Secret`. */
   config: Readonly<Record<string, unknown>>;
@@ -65,6 +67,7 @@ export const probeShape = {
   slow_after: timing(1, 300_000).optional(),
   confirm: confirmSchema.prefault({}),
   vantages: z.array(idText).default([]),
+  depends_on: z.array(idText).default([]),
   labels: labelMap.default({}),
 };
 
@@ -82,6 +85,7 @@ export function readyProbe(config: CommonConfig, own: { kind: string; target: st
     slowAfterMs: config.slow_after ?? durationMs(config.timeout / 5),
     confirm: { times: config.confirm.times, afterMs: config.confirm.after },
     vantages: config.vantages,
+    dependsOn: config.depends_on,
     labels: config.labels,
     config,
     check: own.check,
@@ -96,4 +100,11 @@ export const probeFields: readonly Field[] = [
   { id: 'timeout', label: { 'zh-CN': '超时', en: 'Timeout' }, input: 'duration', required: false, help: { 'zh-CN': '默认 5s', en: '5s by default' } },
   { id: 'slow_after', label: { 'zh-CN': '超过多久算慢', en: 'Slow after' }, input: 'duration', required: false, help: { 'zh-CN': '默认为超时的五分之一', en: 'A fifth of the timeout by default' } },
   { id: 'vantages', label: { 'zh-CN': '探测点', en: 'Vantages' }, input: 'list', required: false },
+  {
+    id: 'depends_on',
+    label: { 'zh-CN': '依赖的探测', en: 'Depends on' },
+    input: 'list',
+    required: false,
+    help: { 'zh-CN': '所依赖的探测失败时，本探测记为未知', en: 'While one of these fails, this probe is unknown' },
+  },
 ];
