@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
-import { type UnixMs, unixMs } from '#lib/time.ts';
+import type { UnixMs } from '#lib/time.ts';
 import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { type Fields, jsonFields, messageOf, pairFields, readApplication, readDatabase, readVaultwarden } from './login-application.ts';
@@ -11,6 +12,7 @@ import type { LoginTold } from './login-told.ts';
 import { readApacheBasic, readNginxBasic, readVsftpd } from './login-web.ts';
 import { severityOf, syslogAttributes, yearField } from './syslog.ts';
 import { parseSyslog, type SyslogMessage } from './syslog-message.ts';
+import { dateOrders, timeReader } from './time.ts';
 import { type ToInstant, zoneReader } from './zone.ts';
 
 /** The login log of a host, a server or an application: what its lines tell of attempts becomes logins, each counted once. */
@@ -18,14 +20,15 @@ export const auth = defineKind({
   kind: 'auth',
   label: { 'zh-CN': '登录日志（auth.log / secure）', en: 'Login log (auth.log / secure)' },
   fields: [zoneField, yearField],
-  shape: formatShape,
-  make: ({ zone, year }): Format => {
+  shape: { ...formatShape, date_order: z.enum(dateOrders).default('ymd') },
+  make: ({ zone, year, date_order: order }): Format => {
     const toInstant = zoneReader(zone);
+    const readTime = timeReader({ order, toInstant });
     return {
       kind: 'auth',
       parse(line, near) {
         const fields = line.startsWith('{') ? jsonFields(line) : /^(?:time|ts|t|level|logger|lvl)=/.test(line) ? pairFields(line) : undefined;
-        if (fields) return readFields(line, fields, toInstant);
+        if (fields) return readFields(line, fields, readTime);
         return readPlain(line, toInstant) ?? readSystem(parseSyslog(line, { year, near, toInstant }));
       },
     };
@@ -82,10 +85,8 @@ function readYearLast(bsd: string, year: string, toInstant: ToInstant): UnixMs |
 
 const timeNames = ['time', 'timestamp', 't', 'ts', '@timestamp', 'asctime'];
 
-function readFields(line: string, fields: Fields, toInstant: ToInstant): ParsedLine {
-  const written = timeNames.map((name) => fields.get(name)).find((value) => value !== undefined) ?? '';
-  const epoch = /^\d{10}(?:\.\d{1,9})?$|^\d{13}$/.test(written) ? Number(written) : Number.NaN;
-  const time = Number.isNaN(epoch) ? readIsoTime(written, toInstant) : unixMs(Math.floor(epoch < 1e11 ? epoch * 1_000 : epoch));
+function readFields(line: string, fields: Fields, readTime: (text: string) => UnixMs | undefined): ParsedLine {
+  const time = readTime(timeNames.map((name) => fields.get(name)).find((value) => value !== undefined) ?? '');
   const level = levelNamed(fields.get('level') ?? fields.get('levelname') ?? fields.get('lvl') ?? '');
   return finish({ time, ...level, body: messageOf(fields) || line, attributes: {}, malformed: '' }, readApplication(fields));
 }
