@@ -23,8 +23,8 @@ export const wireHeaders = (headers: z.output<typeof headerMap>): Record<string,
 
 export const lineShape = {
   verify_certificate: z.boolean().default(true),
-  /** More trusted authorities, PEM. */
-  ca: z.string().optional(),
+  /** More trusted authorities, PEM; one taken from a file comes as a secret. */
+  ca: z.union([z.string(), z.instanceof(Secret).transform((file) => file.reveal())]).optional(),
   metadata_addresses: z.enum(['refuse', 'allow']).default('refuse'),
   /** Bytes of an answer that are read at most. */
   max_body: z.number().int().min(1_000).max(50_000_000).default(1_000_000),

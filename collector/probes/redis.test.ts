@@ -1,5 +1,6 @@
 import { createServer as createSecureServer } from 'node:tls';
 import { expect, it } from 'vitest';
+import { Secret } from '#lib/secret.ts';
 import { certificate, complaints, listening, lookWith, serveTcp } from './test-servers.ts';
 
 const answering = (answer: string) => serveTcp((socket) => void socket.once('data', (asked) => socket.write(asked.toString() === '*1\r\n$4\r\nPING\r\n' ? answer : '-ERR unknown command\r\n')));
@@ -25,7 +26,7 @@ it('speaks TLS when told to, and holds the certificate to its time', async () =>
   expect(good.evidence).toMatchObject({ tls: 'TLSv1.3', certificateUntil: expect.stringMatching(/^20/) });
   expect(Object.keys(good.phases)).toEqual(['connect', 'firstByte', 'tls', 'body']);
   expect((await lookWith({ kind: 'redis', address, tls: true })).outcome).toEqual({ kind: 'fail', failure: { kind: 'tls', reason: 'TLS: DEPTH_ZERO_SELF_SIGNED_CERT' } });
-  expect((await lookWith({ kind: 'redis', address, tls: true, ca: own.cert, certificate_valid_for: '14d' })).outcome).toMatchObject({
+  expect((await lookWith({ kind: 'redis', address, tls: true, ca: new Secret(own.cert), certificate_valid_for: '14d' })).outcome).toMatchObject({
     kind: 'fail',
     failure: { kind: 'tls', reason: expect.stringMatching(/^certificate 4d.* < 14d$/) },
   });
