@@ -47,7 +47,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
   const shipper = startShipper({ spool, sink, bus, clock, pace, onError });
   const recorder = createRecorder({ spool, clock });
   let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
-  const beats = await openBeats({ path: join(dataDir, 'beats.json'), probes: config.probes, clock, onError });
+  const beats = await openBeats({ path: join(dataDir, 'beats.json'), probes: config.probes, clock, onTurn: (id) => collector.nudge(id), onError });
   const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, beats: beats.seen, emit: (topic, fact) => bus.emit(topic, fact), onError });
   return {
     spool,

@@ -48,6 +48,18 @@ it('a beat that is answered is on disk, however many come at once', async () => 
   );
 });
 
+it('tells of a beat that changes what is known, and of no other', async () => {
+  const { path } = await harness();
+  const turns: string[] = [];
+  const beats = await openBeats({ path, probes: [expecting('backup', 'token-of-the-backup')], clock: virtualClock(), onTurn: (id) => turns.push(id), onError: () => {} });
+  const heard: number[] = [];
+  for (const one of [beat(0), beat(1_000), beat(2_000, { status: 'down' }), beat(3_000, { status: 'down' }), beat(4_000), beat(65_000), beat(66_000)]) {
+    await beats.take('token-of-the-backup', one);
+    heard.push(turns.splice(0).length);
+  }
+  expect(heard).toEqual([1, 0, 1, 0, 1, 1, 0]);
+});
+
 it('a reload keeps what is still expected and begins anew what has another token', async () => {
   const { open, clock } = await harness();
   const beats = await open();

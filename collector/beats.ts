@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '#lib/clock.ts';
-import type { DurationMs, UnixMs } from '#lib/time.ts';
+import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import { type Beat, type BeatExpectation, type BeatSeen, beatStatuses } from './beat.ts';
 import { readIfThere, replaceFile } from './durable-file.ts';
 
@@ -24,6 +24,7 @@ export interface Expecting {
 
 interface Entry {
   digest: Buffer;
+  silenceMs: DurationMs;
   last: Beat | null;
   since: UnixMs;
 }
@@ -38,7 +39,16 @@ const beatShape = z.object({
     .nullable(),
 });
 
-export async function openBeats({ path, probes, clock, onError }: { path: string; probes: readonly Expecting[]; clock: Clock; onError(error: unknown): void }): Promise<BeatRegister> {
+export interface BeatsOptions {
+  path: string;
+  probes: readonly Expecting[];
+  clock: Clock;
+  /** A beat says something else than what was known: worth a look at once. */
+  onTurn?(probeId: string): void;
+  onError(error: unknown): void;
+}
+
+export async function openBeats({ path, probes, clock, onTurn, onError }: BeatsOptions): Promise<BeatRegister> {
   const kept = await readBeats(path, onError);
   let entries = listen(probes, { clock, before: new Map(), kept });
   const keep = writer(path, () => Object.fromEntries([...entries].flatMap(([id, { last }]) => (last === null ? [] : [[id, last]]))));
@@ -48,8 +58,10 @@ export async function openBeats({ path, probes, clock, onError }: { path: string
       // Every token is compared, so that the time taken tells nothing of which one was close.
       const meant = [...entries].filter(([, entry]) => timingSafeEqual(entry.digest, digest));
       if (meant.length === 0) return [];
+      const turned = meant.filter(([, entry]) => isTurn(entry, beat));
       for (const [, entry] of meant) entry.last = beat;
       await keep();
+      for (const [id] of turned) onTurn?.(id);
       return meant.map(([id]) => id);
     },
     seen: (probeId) => entries.get(probeId),
@@ -60,6 +72,8 @@ export async function openBeats({ path, probes, clock, onError }: { path: string
   };
 }
 
+const isTurn = ({ last, silenceMs }: Entry, beat: Beat): boolean => last === null || last.status !== beat.status || beat.at - last.at > silenceMs;
+
 const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** One entry for each probe that expects beats; a probe with a new token begins anew. */
@@ -69,8 +83,9 @@ function listen(probes: readonly Expecting[], { clock, before, kept }: { clock: 
     probes.flatMap(({ id, beat }) => {
       if (!beat) return [];
       const digest = digestOf(beat.token.reveal());
+      const silenceMs = durationMs(beat.everyMs + beat.graceMs);
       const known = before.get(id);
-      return [[id, known?.digest.equals(digest) ? known : { digest, last: kept.get(id) ?? null, since }]];
+      return [[id, known?.digest.equals(digest) ? { ...known, silenceMs } : { digest, silenceMs, last: kept.get(id) ?? null, since }]];
     }),
   );
 }

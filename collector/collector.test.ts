@@ -126,6 +126,15 @@ describe('the collector', () => {
     expect(stored).toEqual([]);
   });
 
+  it('looks at once when it is nudged, stores what it saw, and keeps its times', async () => {
+    const { clock, collector, seen } = harness([probe({ check: async () => pass })]);
+    await clock.advance(durationMs(12_000));
+    collector.nudge('p');
+    collector.nudge('nobody');
+    await clock.advance(durationMs(8_500));
+    expect(seen().map(([at]) => at)).toEqual([10_000, 12_000, 20_000]);
+  });
+
   it('drops running checks when it stops', async () => {
     const { clock, collector, stored } = harness([
       probe({

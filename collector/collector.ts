@@ -30,6 +30,8 @@ export interface CollectorOptions {
 export interface Collector {
   /** One check now, outside the schedule and not stored; undefined when there is no such probe. */
   runProbe(id: string, vantageId?: string): Promise<CheckResult | undefined>;
+  /** A check of this probe beside its schedule, stored like the others: something has happened it should know of. */
+  nudge(id: string): void;
   /** Takes over a new configuration; unchanged probes keep their times. */
   replace(probes: readonly Probe[], vantages: readonly Vantage[]): void;
   health(): LoopHealth;
@@ -91,6 +93,10 @@ export function startCollector(options: CollectorOptions): Collector {
 
   return {
     runProbe: (id, vantageId) => runNow(running, { id, vantageId }),
+    nudge(id) {
+      if (running.stopping.signal.aborted) return;
+      for (const slot of running.plan.rings.flatMap(({ slots }) => slots)) if (slot.probe.id === id && !running.busy.has(slot.key)) start(running, slot);
+    },
     replace(probes, vantages) {
       running.plan = planProbes(probes, { seed: options.seed ?? 0, before: running.plan });
       running.probes = probes;
@@ -122,12 +128,13 @@ function startDue(running: Running): void {
   for (const { slot } of starts) {
     // Its own last check is still going on: starting another would load a struggling target twice.
     if (running.busy.has(slot.key)) count(running, 'still running', 1);
-    else
-      running.busy.set(
-        slot.key,
-        checkSlot(running, slot).finally(() => running.busy.delete(slot.key)),
-      );
+    else start(running, slot);
   }
+}
+
+function start(running: Running, slot: Slot): void {
+  const checking = checkSlot(running, slot).finally(() => running.busy.delete(slot.key));
+  running.busy.set(slot.key, checking);
 }
 
 const count = (running: Running, reason: string, by: number): void => {
