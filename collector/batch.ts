@@ -21,6 +21,8 @@ export interface FilePosition {
   tail: string;
   /** In the middle of a line that was too long. */
   skipping: boolean;
+  /** Of a compressed file: everything before this, in what it unpacks to, is durable. */
+  unpacked?: number;
 }
 
 /**

@@ -4,9 +4,9 @@ import type { FilePosition } from '#collector/batch.ts';
 
 /** What a file is, by its bytes: the first ones, and the last ones that were read. */
 export const headMost = 1_024;
-const tailMost = 256;
+export const tailMost = 256;
 
-const digest = (bytes: Buffer): string => hash('sha256', bytes, 'hex').slice(0, 24);
+export const digest = (bytes: Buffer): string => hash('sha256', bytes, 'hex').slice(0, 24);
 
 export async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
   return readInto(Buffer.allocUnsafe(length), handle, offset);

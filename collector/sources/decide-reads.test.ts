@@ -11,6 +11,7 @@ const seen = (path: string, rest: Partial<Seen> & { same?: ReadonlySet<string> }
   compressed: false,
   perhapsCopying: false,
   same: new Set(),
+  unpacksTo: new Set(),
   ...rest,
 });
 const decide = (files: Known[], sightings: Seen[]) => decideReads(files, sightings).map(({ seen: { path }, ...rest }) => ({ path, ...rest }));
@@ -71,10 +72,31 @@ describe('what becomes of a file', () => {
       readings: [{ path: '/log/a.log.1', do: 'wait' }],
     },
     {
-      name: '8. a compressed generation is left alone',
+      name: '8. what a file was compressed to is left alone while that file is there',
       files: [known('a')],
-      sightings: [seen('/log/a.log.1.gz', { inode: '1:2', compressed: true })],
+      sightings: [seen('/log/a.log.1.gz', { inode: '1:2', compressed: true, unpacksTo: new Set(['a']) })],
       readings: [{ path: '/log/a.log.1.gz', do: 'skip' }],
+    },
+    {
+      name: '8. and is waited for while that file may still be read from',
+      files: [known('a', { present: false, handle: 'open' })],
+      sightings: [seen('/log/a.log.1.gz', { inode: '1:2', compressed: true, unpacksTo: new Set(['a']) })],
+      readings: [{ path: '/log/a.log.1.gz', do: 'wait' }],
+    },
+    {
+      name: '8. then it is read from where that file was left',
+      files: [known('a', { present: false })],
+      sightings: [seen('/log/a.log.1.gz', { inode: '1:2', compressed: true, unpacksTo: new Set(['a']) })],
+      readings: [{ path: '/log/a.log.1.gz', do: 'unpack', after: 'a' }],
+    },
+    {
+      name: '8. one never seen plain is read from its beginning, once it no longer grows',
+      files: [],
+      sightings: [seen('/log/a.log.2.gz', { inode: '1:2', compressed: true }), seen('/log/a.log.1.gz', { inode: '1:3', compressed: true, perhapsCopying: true, mtimeMs: 1 })],
+      readings: [
+        { path: '/log/a.log.2.gz', do: 'unpack', after: undefined },
+        { path: '/log/a.log.1.gz', do: 'wait' },
+      ],
     },
     {
       name: 'written anew with the same beginning under the same name',

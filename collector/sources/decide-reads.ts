@@ -8,6 +8,8 @@ export interface Known {
   offset: number;
   /** Still on the disk when last looked for. */
   present: boolean;
+  /** Open: it may still be read from, though it is gone. */
+  handle?: unknown;
 }
 
 /** A file as it lies on the disk now. */
@@ -21,6 +23,8 @@ export interface Seen {
   perhapsCopying: boolean;
   /** The known files whose content, as far as it was read, this file begins with. */
   same: ReadonlySet<string>;
+  /** The known files whose content what it unpacks to begins with. */
+  unpacksTo: ReadonlySet<string>;
 }
 
 export type Reading =
@@ -30,7 +34,9 @@ export type Reading =
   | { do: 'fresh'; seen: Seen; why: 'new' | 'truncated' | 'replaced'; instead: string | undefined }
   /** Perhaps still being copied. */
   | { do: 'wait'; seen: Seen }
-  /** Compressed generations were read before they were compressed. */
+  /** Compressed, and read before it was: from where that file was left; or never seen plain: from its beginning. */
+  | { do: 'unpack'; seen: Seen; after: string | undefined }
+  /** Compressed, and what it was made of is still there. */
   | { do: 'skip'; seen: Seen };
 
 /** Below this many bytes two files may well begin alike by chance. */
@@ -50,7 +56,8 @@ export function decideReads(known: readonly Known[], seen: readonly Seen[]): Rea
     .sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? 1 : -1))
     .map((file) => {
       const alike = [...file.same].flatMap((key) => files.get(key) ?? []);
-      const reading = decideRead(file, { own: owners.get(file.inode) ?? [], alike, isHeld });
+      const plain = [...file.unpacksTo].flatMap((key) => files.get(key) ?? []);
+      const reading = decideRead(file, { own: owners.get(file.inode) ?? [], alike, plain, isHeld });
       if (reading.do === 'adopt' && !reading.copied) moved.add(reading.key);
       return reading;
     });
@@ -61,15 +68,20 @@ interface Candidates {
   own: readonly Known[];
   /** Known with the same content as far as it was read. */
   alike: readonly Known[];
+  /** Known with the same content as it unpacks to. */
+  plain: readonly Known[];
   isHeld(known: Known): boolean;
 }
 
 const furthest = (files: readonly Known[]): Known | undefined => [...files].sort((a, b) => b.offset - a.offset)[0];
 
-function decideRead(seen: Seen, { own, alike, isHeld }: Candidates): Reading {
+function decideRead(seen: Seen, { own, alike, plain, isHeld }: Candidates): Reading {
   const same = furthest(alike.filter(({ inode }) => inode === seen.inode));
   if (same) return { do: 'continue', seen, key: same.key };
-  if (seen.compressed) return { do: 'skip', seen };
+  if (seen.compressed) {
+    if (seen.perhapsCopying || plain.some(({ present, handle }) => !present && handle !== undefined)) return { do: 'wait', seen };
+    return plain.some(isHeld) ? { do: 'skip', seen } : { do: 'unpack', seen, after: furthest(plain)?.key };
+  }
   const earlier = alike.length > 0 ? earlierNames(seen.path) : [];
   const origin = furthest(alike.filter((file) => file.offset > 0 && (earlier.includes(file.path) || (!isHeld(file) && (file.path === seen.path || file.offset >= surely)))));
   if (origin) return { do: 'adopt', seen, key: origin.key, copied: isHeld(origin) };

@@ -1,6 +1,7 @@
-import { appendFile, chmod, mkdir, mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { encodingOf } from '#collector/encoding.ts';
@@ -82,6 +83,71 @@ async function start({ encoding = 'utf-8', ...config }: Partial<Omit<FileTailCon
 const line = (text: string): string => `Nov 24 10:00:00 host app: ${text}\n`;
 
 describe('files', () => {
+  const plain = { format: { kind: 'syslog', multiline: 'none' } };
+  const some = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, n) => `number ${from + n} ${'.'.repeat(40)}`);
+  const text = (from: number, to: number): string => some(from, to).map(line).join('');
+  const stop = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  /** Until a compressed file is known not to grow, and its original to be read to the end. */
+  const readLong = async (tail: Tailing): Promise<string[]> => {
+    const got: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      got.push(...(await tail.bodies()));
+      await tail.poll(3_000);
+    }
+    return got;
+  };
+
+  it('8. archives that are asked for are read once, every member of them, also across restarts', async () => {
+    await put('a.log.2.gz', Buffer.concat([gzipSync(text(1, 100)), gzipSync(text(101, 9_000))]));
+    const before = await start({ ...plain, patterns: ['a.log*'] });
+    expect(await readLong(before)).toEqual(some(1, 9_000));
+    await stop();
+    await rename(at('a.log.2.gz'), at('a.log.3.gz'));
+    const after = await start({ ...plain, patterns: ['a.log*'] });
+    expect(await readLong(after)).toEqual([]);
+  });
+
+  it.each([
+    { name: 'a long file', first: 200, read: 200 },
+    { name: 'a short one', first: 3, read: 3 },
+  ])('8. a generation compressed while nobody looked is read from where it was left: $name', async ({ first }) => {
+    await put('a.log', text(1, first));
+    const before = await start({ ...plain, patterns: ['a.log*'] });
+    expect(await before.bodies()).toEqual(some(1, first));
+    await stop();
+    await put('a.log.1.gz', gzipSync(text(1, first + 50)));
+    await unlink(at('a.log'));
+    await put('a.log', text(1_000, 1_010));
+    const after = await start({ ...plain, patterns: ['a.log*'] });
+    expect((await readLong(after)).sort()).toEqual([...some(first + 1, first + 50), ...some(1_000, 1_010)].sort());
+    expect(await readLong(after)).toEqual([]);
+  });
+
+  it('8. one that only begins alike is read whole', async () => {
+    const header = line('header '.repeat(200));
+    await put('a.log', header + text(1, 50));
+    const before = await start({ ...plain, patterns: ['a.log*'] });
+    await before.bodies();
+    await stop();
+    await put('a.log.1.gz', gzipSync(header + text(500, 600)));
+    await unlink(at('a.log'));
+    const after = await start({ ...plain, patterns: ['a.log*'] });
+    expect((await readLong(after)).slice(1)).toEqual(some(500, 600));
+  });
+
+  it('8. a broken archive is read as far as it goes, and said once', async () => {
+    const whole = gzipSync(text(1, 2_000));
+    await put('a.log.1.gz', whole.subarray(0, Math.floor(whole.length / 2)));
+    const tail = await start({ ...plain, patterns: ['a.log*'] });
+    const got = await readLong(tail);
+    expect(got.length).toBeGreaterThan(100);
+    expect(got.slice(0, -1)).toEqual(some(1, got.length - 1));
+    expect(await readLong(tail)).toEqual([]);
+    expect(tail.errors).toEqual([expect.stringMatching(/a\.log\.1\.gz: .*; what could be unpacked was read/)]);
+  });
+
   it('9. a symbolic link moved to a new target: the old one is read to its end, the new one from its beginning', async () => {
     await put('today.1', line('a1'));
     await symlink(at('today.1'), at('current.log'));

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Encoding } from '#collector/encoding.ts';
-import { joinerFor, type LineOrigin } from '#collector/origin.ts';
+import { joinerFor } from '#collector/origin.ts';
 import { watchedPace } from '#collector/pace.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
 import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
@@ -10,25 +9,17 @@ import { findFiles } from './find-files.ts';
 import { KnownFiles } from './known-files.ts';
 import { createGatherer, type LineGatherer } from './line-gatherer.ts';
 import { type Look, lookAt } from './look.ts';
+import { plainBefore, readPacked } from './packed-file.ts';
 import { findRenamed } from './renamed.ts';
 import { familyOf } from './rotated-names.ts';
 import type { RunningSource, SourceContext } from './source.ts';
 import { createCounters, type SourceCounters } from './source-counters.ts';
+import type { FileTailConfig } from './tail-config.ts';
 import { discoverMs, drainMs, eventMs, freshLooks, looksPerBeat, mostHandles, pollMs, quietLooks, rememberMs, roundMs, warmLooks, warmMs } from './tail-limits.ts';
 import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, type SliceOptions, sliceBuffer, type TailedFile, unread } from './tailed-file.ts';
 import { type WatchHints, watchHints } from './watch-hints.ts';
 
-export interface FileTailConfig {
-  id: string;
-  service: string;
-  paths: readonly string[];
-  format: LineOrigin['format'];
-  encoding: Encoding;
-  startAt: 'beginning' | 'end';
-  /** How long an unfinished last line is waited for. */
-  idleMs: number;
-  keepColours?: boolean;
-}
+export type { FileTailConfig } from './tail-config.ts';
 
 export function startFileTail(config: FileTailConfig, context: SourceContext): RunningSource {
   const tail = new FileTail(config, context);
@@ -170,6 +161,7 @@ export class FileTail {
       }
       return this.#begin(seen, now);
     }
+    if (reading.do === 'unpack') return this.#begin(seen, now, { unpacked: 0, ...plainBefore(this.#known.get(reading.after ?? '')) });
     const file = this.#known.get(reading.key);
     if (!file) return;
     if (reading.do === 'continue') return this.#place(file, seen, now);
@@ -191,8 +183,8 @@ export class FileTail {
     this.#gatherer.reached(file.key, positionOf(file));
   }
 
-  async #begin(seen: Seen, now: UnixMs): Promise<void> {
-    const file = unread(seen, now);
+  async #begin(seen: Seen, now: UnixMs, packed: Partial<TailedFile> = {}): Promise<void> {
+    const file = { ...unread(seen, now), ...packed };
     // Only what was there before the very first look may be skipped; what appears later is read from its beginning.
     if (this.#config.startAt === 'end' && !this.#searched) {
       file.offset = seen.size;
@@ -217,7 +209,7 @@ export class FileTail {
 
   /** Oldest first; a younger generation of the same log waits until the older one is read to its end. */
   async #readAll(readings: readonly Reading[], now: UnixMs): Promise<number> {
-    const order = readings.flatMap((reading) => ('key' in reading || reading.do === 'fresh' ? this.#known.byInode(reading.seen.inode).filter(({ present }) => present) : []));
+    const order = readings.flatMap((reading) => (reading.do !== 'wait' && reading.do !== 'skip' ? this.#known.byInode(reading.seen.inode).filter(({ present }) => present) : []));
     const gone = this.#known.all().filter(({ present, handle }) => !present && handle);
     const open = new Set([...gone, ...order.filter((file) => file.offset < file.size && !file.shadowOf)]);
     const until = this.#context.clock.elapsed() + roundMs;
@@ -244,9 +236,10 @@ export class FileTail {
   async #readOn(file: TailedFile, now: UnixMs): Promise<boolean> {
     const stillMs = between(file.changedAt, now);
     const end = stillMs >= (file.present ? this.#config.idleMs : drainMs);
-    const before = file.offset;
-    const { cut, atEnd } = await readSlice(file, { ...this.#reading, end, quiet: end || stillMs >= eventMs });
-    if (file.offset === before) return true;
+    const read = file.unpacked === undefined ? readSlice(file, { ...this.#reading, end, quiet: end || stillMs >= eventMs }) : readPacked(file, this.#reading);
+    const { cut, atEnd, moved, trouble } = await read;
+    if (trouble) this.fail(`${file.path} unpacking`, trouble);
+    if (!moved) return atEnd;
     if (!file.present) file.changedAt = now;
     this.#counters.add({ longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });
     if (cut.undecodable > 0) this.fail(`${file.path} encoding`, new Error(`${file.path}: ${cut.undecodable} lines hold bytes that are not ${file.encoding?.name}; check the source's encoding`));

@@ -1,7 +1,8 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { beginsAlike, headMost, headOf } from './content-print.ts';
+import { beginsAlike, digest, headMost, headOf } from './content-print.ts';
 import type { Seen } from './decide-reads.ts';
 import type { KnownFiles } from './known-files.ts';
+import { beginsAs, unpackedHead } from './packed-file.ts';
 import { isCompressed, stillHolds, type TailedFile } from './tailed-file.ts';
 
 /** Looks at files on the disk and compares their content with what is known: the facts `decideReads` decides by. */
@@ -34,6 +35,8 @@ export async function lookAt(paths: Iterable<string>, known: KnownFiles, sizes: 
   return look;
 }
 
+const nothing: ReadonlySet<string> = new Set();
+
 async function lookAtOne(path: string, known: KnownFiles, sizes: Map<string, number>): Promise<Seen | undefined> {
   const about = await stat(path);
   if (!about.isFile()) return undefined;
@@ -42,7 +45,7 @@ async function lookAtOne(path: string, known: KnownFiles, sizes: Map<string, num
   sizes.set(path, about.size);
   const facts = { path, inode, size: about.size, mtimeMs: about.mtimeMs };
   const own = known.byInode(inode).find((file) => file.present && file.path === path && file.size === about.size && file.mtimeMs === about.mtimeMs);
-  if (own) return { ...facts, compressed: false, perhapsCopying: false, same: new Set([own.key]) };
+  if (own) return { ...facts, compressed: false, perhapsCopying: false, unpacksTo: nothing, same: new Set([own.key]) };
   const handle = await open(path, 'r');
   try {
     return { ...facts, ...(await compare(handle, { ...facts, steady, known })) };
@@ -60,17 +63,20 @@ interface Comparison {
 }
 
 /** Compares with the same inode first, then with what the name suggests, and only then with whatever has lost its place. */
-async function compare(handle: FileHandle, { path, inode, size, steady, known }: Comparison): Promise<Pick<Seen, 'compressed' | 'same' | 'perhapsCopying'>> {
+async function compare(handle: FileHandle, { path, inode, size, steady, known }: Comparison): Promise<Pick<Seen, 'compressed' | 'same' | 'unpacksTo' | 'perhapsCopying'>> {
   const same = new Set<string>();
   const check = async (files: Iterable<TailedFile>): Promise<void> => {
     for (const file of files) if (file.offset <= size && !same.has(file.key) && (await stillHolds(handle, file))) same.add(file.key);
   };
   await check(known.byInode(inode));
-  if (same.size > 0) return { compressed: false, same, perhapsCopying: false };
+  if (same.size > 0) return { compressed: false, same, unpacksTo: nothing, perhapsCopying: false };
   const suggested = known.byEarlierName(path);
   await check(suggested);
   if (size >= headMost) await check(known.absentWithHead(await headOf(handle)));
   let perhapsCopying = false;
   for (const file of steady ? [] : suggested) if (file.path !== path && file.offset > size) perhapsCopying ||= await beginsAlike(handle, file, size);
-  return { compressed: same.size === 0 && (await isCompressed(handle)), same, perhapsCopying };
+  if (same.size > 0 || !(await isCompressed(handle))) return { compressed: false, same, unpacksTo: nothing, perhapsCopying };
+  const head = await unpackedHead(handle);
+  const alike = [...suggested, ...(head.length === headMost ? known.absentWithHead(digest(head)) : [])].filter((file) => beginsAs(head, file));
+  return { compressed: true, same, unpacksTo: new Set(alike.map(({ key }) => key)), perhapsCopying: !steady };
 }

@@ -17,7 +17,7 @@ export function familyOf(path: string): string {
   let name = basename(path).replace(/[-_.]\d{4,}[\d_.-]*(\.[A-Za-z]+)$/, '$1');
   for (let before = ''; before !== name; ) {
     before = name;
-    name = name.replace(/([.-]\d[\d_-]*|\.(old|bak))$/, '') || name;
+    name = name.replace(/([.-]\d[\d_-]*|\.(old|bak|gz))$/, '') || name;
   }
   return join(dirname(path), name);
 }

@@ -8,6 +8,7 @@ import { maskText } from '#collector/mask.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
 import { emptyPrint, holds, printOf, readAt, readInto } from './content-print.ts';
 import type { Seen } from './decide-reads.ts';
+import type { Unpacking } from './packed-file.ts';
 
 /** One file being followed: where we are in it, and the open handle that survives its renaming or removal. */
 export interface TailedFile extends FilePosition {
@@ -22,6 +23,10 @@ export interface TailedFile extends FilePosition {
   changedAt: UnixMs;
   /** Since when there was more to read than we got to. */
   behindSince: UnixMs | undefined;
+  /** While what it unpacks to is being read. */
+  unpacking?: Unpacking | undefined;
+  /** Of a compressed file that begins as a plain one did: the hash of the last bytes read of that one. */
+  plainTail?: string | undefined;
   /** A copy of this other file, which is still being read itself: the copy only matters once that one is truncated. */
   shadowOf: string | undefined;
 }
@@ -66,6 +71,8 @@ export async function handleOf(file: TailedFile): Promise<FileHandle | undefined
 
 export async function closeHandle(file: TailedFile): Promise<void> {
   const { handle } = file;
+  file.unpacking?.close();
+  file.unpacking = undefined;
   file.handle = undefined;
   await handle?.close().catch(() => {});
 }
@@ -78,6 +85,10 @@ export interface Slice {
   cut: Cut;
   /** Nothing more to read at the moment. */
   atEnd: boolean;
+  /** The position is another than before. */
+  moved: boolean;
+  /** Why the rest of it was given up. */
+  trouble?: Error;
 }
 
 export interface SliceOptions {
@@ -94,7 +105,7 @@ export interface SliceOptions {
 /** Reads on from where we are and moves the position behind the last whole event; with `end` behind everything there is. */
 export async function readSlice(file: TailedFile, { declared, end, quiet, joiner, keepColours, buffer }: SliceOptions): Promise<Slice> {
   const handle = await handleOf(file);
-  if (!handle) return { cut: { lines: [], used: 0, skipping: file.skipping, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true };
+  if (!handle) return { cut: { lines: [], used: 0, skipping: file.skipping, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true, moved: false };
   const bytes = await readInto(buffer, handle, file.offset);
   const start = file.offset;
   const skip = await findEncoding(file, declared, start === 0 ? bytes : undefined);
@@ -107,11 +118,11 @@ export async function readSlice(file: TailedFile, { declared, end, quiet, joiner
     file.skipping = cut.skipping;
     Object.assign(file, await printOf(handle, file.offset, { ...file, read: { start, bytes } }));
   }
-  return { cut, atEnd: last || cut.used === 0 };
+  return { cut, atEnd: last || cut.used === 0, moved: cut.used > 0 };
 }
 
 /** How many of these bytes are whole events; one longer than a line may be is not waited for. */
-function wholeEvents(bytes: Buffer, { joiner, encoding, skipping }: { joiner: Joiner; encoding: Encoding; skipping: boolean }): number {
+export function wholeEvents(bytes: Buffer, { joiner, encoding, skipping }: { joiner: Joiner; encoding: Encoding; skipping: boolean }): number {
   const seen = cutLines(bytes, { encoding, skipping, end: false });
   const open = seen.lines.length - joiner.whole(seen.lines);
   if (open === 0 || seen.longLines > 0) return bytes.length;
@@ -140,4 +151,13 @@ export const isCompressed = async (handle: FileHandle): Promise<boolean> => {
   return first[0] === 0x1f && first[1] === 0x8b;
 };
 
-export const positionOf = ({ path, inode, offset, headLength, head, tail, skipping }: TailedFile): FilePosition => ({ path, inode, offset, headLength, head, tail, skipping });
+export const positionOf = ({ path, inode, offset, headLength, head, tail, skipping, unpacked }: TailedFile): FilePosition => ({
+  path,
+  inode,
+  offset,
+  headLength,
+  head,
+  tail,
+  skipping,
+  ...(unpacked !== undefined && { unpacked }),
+});
