@@ -20,6 +20,8 @@ export function healthOf({ telemetry, state, writer, collecting, responding }: H
   return {
     loops: () => [...(collecting ? [collecting.collector.health(), collecting.shipper.health()] : []), ...alerts.health(), ...runbooks.health(), ...notices.health()],
     sources: () => collecting?.sources().health() ?? [],
+    spool: () => collecting?.spool.health() ?? null,
+    letters: async (limit) => (await collecting?.spool.letters(limit)) ?? [],
     counters() {
       const spool = collecting?.spool.health();
       const counter = (name: string, value: number, help: Bilingual) => ({ name, value, help });

@@ -27,7 +27,7 @@ const answerHoldsMs = durationMs(2_000);
 
 export function createBlame({ clock, reach, look }: BlameOptions): Blame {
   const isCutOff = remembered(clock, async (vantage: Vantage) => {
-    const answers = await Promise.all(vantage.anchors.map((address) => reach(address, vantage)));
+    const answers = await Promise.all((vantage.anchors ?? []).map((address) => reach(address, vantage)));
     return !answers.includes(true);
   });
   const parentFails = remembered(clock, async ({ parent, vantage }: { parent: string; vantage: Vantage }) => (await look(parent, vantage))?.outcome.kind === 'fail');
@@ -36,8 +36,8 @@ export function createBlame({ clock, reach, look }: BlameOptions): Blame {
       const { outcome } = result;
       if (outcome.kind !== 'fail') return result;
       const instead = (reason: string): CheckResult => ({ ...result, outcome: { kind: 'unknown', reason }, evidence: { ...result.evidence, failure: outcome.failure } });
-      if (vantage.anchors.length > 0 && networkKinds.has(outcome.failure.kind) && (await isCutOff(vantage.id, vantage)))
-        return instead(`this vantage is cut off: no answer from ${vantage.anchors.join(', ')}`);
+      const { anchors = [] } = vantage;
+      if (anchors.length > 0 && networkKinds.has(outcome.failure.kind) && (await isCutOff(vantage.id, vantage))) return instead(`this vantage is cut off: no answer from ${anchors.join(', ')}`);
       for (const parent of probe.dependsOn ?? []) {
         if (await parentFails(`${parent} ${vantage.id}`, { parent, vantage })) return instead(`depends on ${parent}, which fails`);
       }

@@ -37,11 +37,16 @@ export async function openGroups(dir: string): Promise<SpoolGroups> {
     last = mine.catch(() => {});
     return mine;
   };
+  // What a failed write left at the end of the file would spoil the next line.
+  let torn = false;
   return {
     of: (seq) => tokens.get(seq),
     note: (token, seqs) =>
       inTurn(async () => {
+        if (torn) await replaceFile(path, lines(groups));
+        torn = true;
         await appendDurably(path, `${token} ${seqs.join(' ')}\n`);
+        torn = false;
         remember(token, seqs);
       }),
     prune: (isAlive) =>

@@ -7,6 +7,8 @@ export interface Entry {
   place: Place;
   /** Kept while there is room, so the usual path never reads back what it wrote. */
   batch: Batch | undefined;
+  /** May have been sent by itself, under its own token: it never goes along with others. */
+  alone: boolean;
 }
 
 /** As many rows and records as make one good batch of small ones. */
@@ -29,8 +31,10 @@ export class SpoolQueue {
     const first = this.#entries[0];
     if (!first) return [];
     const group = groupOf(first.head.seq);
+    if (group === undefined && first.alone) return this.#entries.splice(0, 1);
     const taken = group === undefined ? this.#fitting(first, groupOf) : new Set(this.#entries.filter(({ head }) => groupOf(head.seq) === group));
     const entries = [...taken];
+    if (entries.length === 1) first.alone = true;
     if (entries.every((entry, index) => entry === this.#entries[index])) this.#entries.splice(0, entries.length);
     else this.#entries = this.#entries.filter((entry) => !taken.has(entry));
     return entries;
@@ -41,7 +45,7 @@ export class SpoolQueue {
     let rows = first.head.rows;
     for (const entry of this.#entries.slice(1, together.lookedAt)) {
       if (taken.size >= together.records || rows >= together.rows) break;
-      if (family(entry) !== family(first) || groupOf(entry.head.seq) !== undefined || rows + entry.head.rows > together.rows) continue;
+      if (entry.alone || family(entry) !== family(first) || groupOf(entry.head.seq) !== undefined || rows + entry.head.rows > together.rows) continue;
       rows += entry.head.rows;
       taken.add(entry);
     }

@@ -1,67 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
-import { type Batch, bodyOf, type Checkpoint, type FilePosition, joinBatches, readBatch, rowCount } from './batch.ts';
-import { setAside } from './dead-letters.ts';
+import { type Batch, bodyOf, type FilePosition, joinBatches, readBatch, rowCount } from './batch.ts';
+import { type LetterNote, recentLetters, setAside } from './dead-letters.ts';
 import { openSegmentLog, type Place, type SegmentLog } from './segment-log.ts';
 import { openGroups, type SpoolGroups } from './spool-groups.ts';
 import { type Entry, SpoolQueue } from './spool-queue.ts';
+import type { AppendOptions, Spool, SpoolHealth, Taken } from './spool-shape.ts';
 import { applyCheckpoint, noteAcked, readState, type SpoolState, writeAcked, writeState } from './spool-state.ts';
 import { createSpoolWriter, type Pending, type SpoolWriter, type Written } from './spool-writer.ts';
 
-/**
- * The disk between whoever sees something and the store: rows are appended to segment files, synced in groups, handed out with
- * a token that never changes, and removed once the store has them. What was appended survives a crash at any moment; a file's
- * position is part of the same record, so rows and position are durable together or not at all.
- */
-export interface Spool {
-  /** Resolves when the rows are on disk. When full it waits, or with `drop` counts them as dropped. */
-  append(batch: Batch, options?: AppendOptions): Promise<'kept' | 'dropped'>;
-  /** The oldest record nobody has taken, with small ones that can go along: check results and samples when `urgent`, else logs. */
-  take(urgent: boolean): Promise<Taken | undefined>;
-  /** The store has it. */
-  acknowledge(taken: Taken): Promise<void>;
-  /** The store could not take it now. */
-  giveBack(taken: Taken): void;
-  /** The store will never take these rows: they are set aside with the reason and block nothing. */
-  setAside(rows: readonly unknown[], about: { token: string; kind: string; reason: string }): Promise<void>;
-  /** Called after each append that reached the disk, with whether something of it cannot wait; returns the function that stops it. */
-  onKept(listener: (hurried: boolean) => void): () => void;
-  positions(source: string): ReadonlyMap<string, FilePosition>;
-  health(): SpoolHealth;
-  /** Waits for writes under way and closes; what is not stored yet waits for the next start. */
-  close(): Promise<void>;
-}
+export type { AppendOptions, Spool, SpoolHealth, Taken } from './spool-shape.ts';
 
-export interface AppendOptions {
-  checkpoint?: Checkpoint;
-  whenFull?: 'wait' | 'drop';
-  /** Somebody may have to hear of it: it is not to wait for others to go along. */
-  hurried?: boolean;
-  /** Gives up waiting for room; the rows count as neither kept nor dropped, and `dropped` is the answer. */
-  signal?: AbortSignal;
-}
-
-export interface Taken {
-  seqs: readonly number[];
-  token: string;
-  batch: Batch;
-}
-
-export interface SpoolHealth {
-  records: number;
-  rows: number;
-  bytes: number;
-  /** Someone is waiting for room. */
-  full: boolean;
-  droppedRows: number;
-  /** Bytes of segments that could not be read after a crash. */
-  lostBytes: number;
-  setAsideRows: number;
-  lastError: string | null;
-}
-
-export interface SpoolOptions {
+interface SpoolOptions {
   dir: string;
   /** All segments together; beyond it appending waits. */
   maxBytes: number;
@@ -77,7 +28,7 @@ export async function openSpool({ dir, maxBytes, clock }: SpoolOptions): Promise
   const { state, acked } = await readState(dir);
   const { log, frames, lostBytes } = await openSegmentLog(dir, Math.max(65_536, Math.min(16_000_000, Math.floor(maxBytes / 8))));
   const spool = new DiskSpool({ dir, maxBytes, clock }, { log, state, groups: await openGroups(dir) });
-  for (const { head, place } of frames) spool.recover({ head, place, batch: undefined }, acked.has(head.seq));
+  for (const { head, place } of frames) spool.recover({ head, place, batch: undefined, alone: true }, acked.has(head.seq));
   spool.lostBytes = lostBytes;
   await spool.tidy();
   return spool;
@@ -102,11 +53,14 @@ class DiskSpool implements Spool {
   #closed = false;
   lostBytes = 0;
 
+  readonly #letters: string;
+
   constructor(options: SpoolOptions, { log, state, groups }: { log: SegmentLog; state: SpoolState; groups: SpoolGroups }) {
     this.#options = options;
     this.#log = log;
     this.#state = state;
     this.#groups = groups;
+    this.#letters = join(options.dir, 'dead-letters.ndjson');
     this.#writer = createSpoolWriter({
       log,
       clock: options.clock,
@@ -188,7 +142,11 @@ class DiskSpool implements Spool {
 
   async setAside(rows: readonly unknown[], about: { token: string; kind: string; reason: string }): Promise<void> {
     this.#counts.setAsideRows += rows.length;
-    await setAside(join(this.#options.dir, 'dead-letters.ndjson'), { at: this.#options.clock.now(), ...about, rows }).catch((error: unknown) => this.#fail(error));
+    await setAside(this.#letters, { at: this.#options.clock.now(), ...about, rows }).catch((error: unknown) => this.#fail(error));
+  }
+
+  letters(limit: number): Promise<LetterNote[]> {
+    return recentLetters(this.#letters, limit);
   }
 
   onKept(listener: (hurried: boolean) => void): () => void {
@@ -202,7 +160,16 @@ class DiskSpool implements Spool {
 
   health(): SpoolHealth {
     const rows = [...this.#open.values()].reduce((sum, { head }) => sum + head.rows, 0);
-    return { records: this.#open.size, rows, bytes: this.#log.bytes(), full: this.#writer.isWaiting(), ...this.#counts, lostBytes: this.lostBytes, lastError: this.#lastError };
+    return {
+      records: this.#open.size,
+      rows,
+      bytes: this.#log.bytes(),
+      maxBytes: this.#options.maxBytes,
+      full: this.#writer.isWaiting(),
+      ...this.#counts,
+      lostBytes: this.lostBytes,
+      lastError: this.#lastError,
+    };
   }
 
   async close(): Promise<void> {
@@ -247,7 +214,7 @@ class DiskSpool implements Spool {
       }
       const cached = this.#cachedRows + head.rows <= cachedRowsMost;
       if (cached) this.#cachedRows += head.rows;
-      this.#enqueue({ head, place, batch: cached ? batch : undefined });
+      this.#enqueue({ head, place, batch: cached ? batch : undefined, alone: false });
     }
     for (const listener of this.#listeners) listener(written.some(({ hurried }) => hurried));
   }
@@ -268,6 +235,7 @@ class DiskSpool implements Spool {
       return entries;
     } catch (error) {
       this.#fail(error);
+      first.alone = true;
       queue.giveBack(more);
       return [first];
     }

@@ -10,7 +10,7 @@ export interface Vantage {
   /** The local address checks leave from, on a machine with several carriers' lines; null is the system's choice. */
   sourceAddress: string | null;
   /** `host:port` of things that answer as long as this place is on the network at all: a gateway, another provider. */
-  anchors: readonly string[];
+  anchors?: readonly string[];
 }
 
 const anchorText = z.string().regex(/^([\w.-]+|\[[0-9a-fA-F:.]+\]):([1-9]\d{0,4})$/, { message: 'not host:port', params: { hint: 'for example 10.0.0.1:53' } } as never);
@@ -29,4 +29,4 @@ export const vantageSchema = z
   .transform(({ id, region, carrier, source_address, anchors }): Vantage => ({ id, region, carrier, sourceAddress: source_address ?? null, anchors }));
 
 /** Where a probe runs from when it names no vantage. */
-export const localVantage: Vantage = { id: 'local', region: '', carrier: '', sourceAddress: null, anchors: [] };
+export const localVantage: Vantage = { id: 'local', region: '', carrier: '', sourceAddress: null };

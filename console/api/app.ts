@@ -25,6 +25,7 @@ import type { Routes } from './routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { signInRoutes } from './sign-in.ts';
+import { sourceRoutes } from './source-routes.ts';
 
 export interface ApiOptions {
   ports: ConsolePorts;
@@ -54,6 +55,7 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
     .route('/', logRoutes(routes))
     .route('/', sqlRoutes(routes))
     .route('/', healthRoutes(routes))
+    .route('/', sourceRoutes(routes))
     .route('/', demoRoutes(routes))
     .route('/', searchRoutes(routes));
 

@@ -190,12 +190,7 @@ export function fakePorts(changes: Partial<ConsolePorts> = {}): ConsolePorts & {
         id === 'home' ? { probeId: 'home', service: 'invoice', vantage: 'bj', at: now, durationMs: durationMs(5), outcome: { kind: 'pass' }, phases: {}, evidence: {}, attempt: 0 } : null,
     },
     beats: { take: async ({ token }) => token === 'a-known-token' },
-    health: {
-      loops: () => [{ name: 'scheduler', lastRunAt: fakeNow, lastDurationMs: durationMs(2), runs: 3, failures: { 'a "quoted"\nreason': 1 }, backlog: 0 }],
-      sources: () => [{ id: 'access', kind: 'file', linesPerMinute: 60, lagMs: 12, malformed: 1, dropped: 0, lastError: null }],
-      counters: () => [{ name: 'deliveries.sent.total', value: 4, help: same('sent') }],
-      unready: async () => [],
-    },
+    health: fakeHealth,
     outside: null,
     demo: {
       faults: async () => [{ name: 'errors', label: same('错误'), on: false, until: null }],
@@ -205,6 +200,20 @@ export function fakePorts(changes: Partial<ConsolePorts> = {}): ConsolePorts & {
     ...changes,
   };
 }
+
+const fakeHealth: ConsolePorts['health'] = {
+  loops: () => [{ name: 'scheduler', lastRunAt: fakeNow, lastDurationMs: durationMs(2), runs: 3, failures: { 'a "quoted"\nreason': 1 }, backlog: 0 }],
+  sources: () => [
+    {
+      ...{ id: 'access', kind: 'file', open: 1, lines: 10, events: 9, malformed: 1, blank: 0, dropped: 0, longLines: 0, undecodable: 0, masked: 0, truncated: 0 },
+      ...{ linesPerMinute: 60, lagMs: 12, lastError: null },
+    },
+  ],
+  spool: () => ({ records: 0, rows: 0, bytes: 0, maxBytes: 1_000, full: false, droppedRows: 0, lostBytes: 0, setAsideRows: 0, lastError: null }),
+  letters: async () => [],
+  counters: () => [{ name: 'deliveries.sent.total', value: 4, help: same('sent') }],
+  unready: async () => [],
+};
 
 type Heard = (what: string) => (ask: unknown) => Promise<{ ok: true; value: { id: string } }>;
 

@@ -9,7 +9,7 @@ export function healthRoutes({ ports }: Routes) {
   return new Hono<SignedIn>().get('/health-report', about('health', 'Loops, sources and counters as they are'), requireRole('viewer'), (c) =>
     answer<HealthView>(c, {
       loops: ports.health.loops().map((loop) => ({ ...loop, lastRunAt: isoOrNull(loop.lastRunAt), failures: { ...loop.failures } })),
-      sources: ports.health.sources(),
+      sources: ports.health.sources().map(({ id, kind, linesPerMinute, lagMs, malformed, dropped, lastError }) => ({ id, kind, linesPerMinute, lagMs, malformed, dropped, lastError })),
       counters: ports.health.counters(),
     }),
   );

@@ -1,6 +1,9 @@
 /** What the console is handed: it asks and tells through these, and knows no store. Instants are UnixMs here; the answers of the API turn them into ISO 8601. */
 import type { Alert } from '#alerts/alert.ts';
 import type { CheckResult } from '#collector/check.ts';
+import type { LetterNote } from '#collector/dead-letters.ts';
+import type { SourceHealth } from '#collector/sources/source.ts';
+import type { SpoolHealth } from '#collector/spool.ts';
 import type { Done } from '#lib/done.ts';
 import type { LoopHealth } from '#lib/loop.ts';
 import type { Actor, Person, TokenScope } from '#lib/people.ts';
@@ -199,7 +202,11 @@ export interface BeatTaker {
 }
 export interface HealthSource {
   loops(): readonly LoopHealth[];
-  sources(): HealthView['sources'];
+  sources(): readonly SourceHealth[];
+  /** What lies between sources and store; null where nothing is collected. */
+  spool(): SpoolHealth | null;
+  /** Rows the store refused, newest first. */
+  letters(limit: number): Promise<readonly LetterNote[]>;
   counters(): HealthView['counters'];
   /** Reasons why data cannot be taken and kept now; empty when it can. */
   unready(): Promise<readonly { part: string; reason: string }[]>;

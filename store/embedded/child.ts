@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { systemClock } from '#lib/clock.ts';
-import { durationMs } from '#lib/time.ts';
 import { Connections, type Slots } from './connections.ts';
 import { healDeduplication } from './heal-deduplication.ts';
+import { TokenTurns } from './insert-guard.ts';
 import { loadAddon } from './native.ts';
 import { createEngineServer } from './server.ts';
 import { openSpill } from './spill.ts';
@@ -29,7 +29,18 @@ function main(options: ChildOptions): void {
   const spill = openSpill(options.dataDir, process.pid);
   const connections = new Connections({ addon, path: options.dataDir, clock: systemClock, slots: options.slots });
   const watch = new Watch({ addon, control: connections.openControl(), clock: systemClock });
-  const server = createEngineServer({ addon, connections, spill, watch, clock: systemClock, facts: { version, zone }, password: options.password, dataDir: options.dataDir, onDoubt: startAgain });
+  const server = createEngineServer({
+    addon,
+    connections,
+    spill,
+    watch,
+    clock: systemClock,
+    facts: { version, zone },
+    password: options.password,
+    dataDir: options.dataDir,
+    turns: new TokenTurns(),
+    onDoubt: startAgain,
+  });
   server.on('error', (error) => tell({ failed: error.message }, () => process.exit(1)));
   server.listen(options.port, '127.0.0.1', () => {
     const address = server.address();
@@ -49,7 +60,7 @@ function main(options: ChildOptions): void {
 /** The supervisor starts the engine anew; whoever waits for an answer meanwhile asks again. */
 function startAgain(reason: string): void {
   process.stderr.write(`an insert failed half way: ${reason}\n`);
-  systemClock.after(durationMs(100), () => process.exit(1));
+  process.exit(1);
 }
 
 function tell(message: FromChild, then?: () => void): void {

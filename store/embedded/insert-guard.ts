@@ -19,3 +19,24 @@ const fileFaults = new Set([74, 75, 76, 243, 1000, 1001]);
  * drop the batch as a duplicate when it is sent again; only a new start reads again what is really there.
  */
 export const leavesDoubt = ({ code }: ClickHouseFault): boolean => fileFaults.has(code);
+
+/**
+ * Inserts of one token go one after the other. A batch that is sent again while its first sending still runs, because the
+ * client gave up waiting, would be taken for a duplicate of rows that may yet fail.
+ */
+export class TokenTurns {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** Waits for the one before; the returned function lets the next go. */
+  async take(token: string | undefined): Promise<() => void> {
+    if (token === undefined) return () => {};
+    const before = this.#last.get(token);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last.set(token, promise);
+    await before;
+    return () => {
+      if (this.#last.get(token) === promise) this.#last.delete(token);
+      resolve();
+    };
+  }
+}

@@ -4,7 +4,7 @@ import { Answer, type ServerFacts } from './answer.ts';
 import { type Body, noBody, withBody } from './body.ts';
 import type { Connections, Lease } from './connections.ts';
 import { asFault } from './fault.ts';
-import { assertRoom, leavesDoubt } from './insert-guard.ts';
+import { assertRoom, leavesDoubt, type TokenTurns } from './insert-guard.ts';
 import type { Addon } from './native.ts';
 import { type Ask, authenticate, readAsk, readForm } from './request.ts';
 import { type Job, run, type Sink } from './run.ts';
@@ -21,7 +21,8 @@ export interface ServerParts {
   facts: ServerFacts;
   password: string;
   dataDir: string;
-  /** An insert failed in a way that leaves the engine's memory and its disk in disagreement. */
+  turns: TokenTurns;
+  /** An insert failed in a way that leaves the engine's memory and its disk in disagreement. Called before the client hears of it. */
   onDoubt(reason: string): void;
 }
 
@@ -62,6 +63,7 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
   let file: string | undefined;
   let lease: Lease | undefined;
   let inserting = false;
+  let done = (): void => {};
   try {
     const job = await received(request, ask, async (body) => {
       const { sql, statement, data } = await understand(ask, body);
@@ -78,13 +80,16 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
     if (response.closed) return;
     const watching = parts.watch.follow(lease.tag, reply, { gone: response, ask });
     inserting = statement.kind === 'insert';
+    done = await parts.turns.take(inserting ? ask.settings.get('insert_deduplication_token') : undefined);
     const tally = await run(parts.addon, lease, { job, sink: ask.progress || ask.waitForEnd ? watched(reply, watching) : reply }).finally(() => watching.stop());
     reply.end({ ...watching.seen(tally), elapsedNs: Math.round((parts.clock.elapsed() - startedAt) * 1e6) });
   } catch (error) {
     const known = asFault(error);
-    reply.fail(file ? asFault(new Error(known.message.replaceAll(file, 'the request body'))) : known);
+    // Before the answer: whoever sends the batch again must not find the engine as it is now.
     if (inserting && leavesDoubt(known)) parts.onDoubt(known.message);
+    reply.fail(file ? asFault(new Error(known.message.replaceAll(file, 'the request body'))) : known);
   } finally {
+    done();
     lease?.release();
     if (file) await parts.spill.remove(file);
   }
