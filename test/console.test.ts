@@ -26,6 +26,7 @@ const pages: Record<string, string> = {
   composer: '/notices?compose=1',
   notice: '/notices/n1',
   reports: '/reports',
+  sources: '/logs/sources',
   settings: '/settings',
   faults: '/demo',
   inbox: '/demo/inbox',

@@ -32,6 +32,7 @@ export const pages: Record<string, string> = {
   notices: '/notices',
   compose: '/notices?compose=1',
   reports: '/reports',
+  sources: '/logs/sources',
   settings: '/settings',
   demo: '/demo',
   inbox: '/demo/inbox',

@@ -1,4 +1,5 @@
 import type { OutcomeKind } from '#collector/check.ts';
+import type { SourcesView } from '#console/api/source-routes.ts';
 import type { CheckView, FaultView, HealthView, LogsView, MailView, ProbeRow, ProbeView, RunbookRow, RunbookView, SessionView } from '#console/api/views.ts';
 import { boards } from './panels.ts';
 import { ago, ahead, both, chance, steps, wave } from './seed.ts';
@@ -201,6 +202,31 @@ export const health: HealthView = {
     { name: 'checks_stored', value: 86_400, help: both('已存的探测结果', 'check results stored') },
     { name: 'lines_stored', value: 742_110, help: both('已存的日志', 'log records stored') },
     { name: 'deliveries_failed', value: 3, help: both('失败的投递', 'failed deliveries') },
+  ],
+};
+
+const counted = { open: 1, blank: 0, dropped: 0, longLines: 0, undecodable: 0, masked: 0, truncated: 0, lastError: null };
+export const sources: SourcesView = {
+  sources: [
+    { ...counted, id: 'access', kind: 'file', lines: 742_111, events: 742_110, malformed: 1, masked: 10_312, linesPerMinute: 12_400, lagMs: 310 },
+    { ...counted, id: 'auth', kind: 'file', lines: 20_002, events: 20_000, malformed: 2, blank: 3, linesPerMinute: 240, lagMs: 280 },
+    {
+      ...counted,
+      id: 'gateway',
+      kind: 'syslog',
+      lines: 51_200,
+      events: 51_200,
+      malformed: 0,
+      dropped: 12,
+      longLines: 4,
+      linesPerMinute: 900,
+      lagMs: 20,
+      lastError: 'a message of 70,112 bytes was cut',
+    },
+  ],
+  spool: { records: 2, rows: 1_240, bytes: 3_400_000, maxBytes: 2_000_000_000, full: false, droppedRows: 0, lostBytes: 0, setAsideRows: 1, lastError: null },
+  letters: [
+    { at: ago(12), kind: 'logs', reason: 'logs: Code: 33. DB::Exception: Cannot read all data', rows: 1, sample: '{"timestamp":1796120000000,"service":"invoice","source":"gateway","body":"…"}' },
   ],
 };
 
