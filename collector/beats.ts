@@ -39,7 +39,7 @@ const beatShape = z.object({
     .nullable(),
 });
 
-export interface BeatsOptions {
+interface BeatsOptions {
   path: string;
   probes: readonly Expecting[];
   clock: Clock;

@@ -49,6 +49,15 @@ it('refuses metadata addresses, by number and when they are not allowed', async 
   expect((await lookWith({ kind: 'redis', address: '169.254.169.254:6379' })).outcome).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('metadata') });
 });
 
+it('resolves names as a phase of its own, and tells a name that is not there', async () => {
+  const address = await answering('+PONG\r\n');
+  const good = await lookWith({ kind: 'redis', address: address.replace('127.0.0.1', 'localhost') });
+  expect(good.outcome).toEqual({ kind: 'pass' });
+  expect(Object.keys(good.phases)).toEqual(['dns', 'connect', 'firstByte', 'body']);
+  expect((await lookWith({ kind: 'redis', address: 'no-such-host.invalid', timeout: '5s' })).outcome).toMatchObject({ kind: 'fail', failure: { kind: 'dns' } });
+  expect((await lookWith({ kind: 'redis', address: '127.0.0.1:1' })).outcome).toEqual({ kind: 'fail', failure: { kind: 'connect', reason: 'TCP: ECONNREFUSED' } });
+});
+
 it('leaves from the address of its vantage', async () => {
   let from = '';
   const address = await serveTcp((socket) => {
