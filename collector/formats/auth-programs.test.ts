@@ -87,7 +87,15 @@ describe('programs of a host', () => {
     expect([outcome, count, gotUser, gotAddress]).toEqual([none, none, user, address]);
   });
 
-  it('46. a message said again and again counts as often', () => {
+  it('46. a message said again and again counts as often, whoever said it', () => {
+    expect(by('sudo', 'message repeated 4 times: [ pam_unix(sudo:auth): authentication failure; logname=li uid=1 euid=0 tty=pts/1 ruser=li rhost=  user=li]')).toEqual([
+      'failed',
+      'password',
+      4,
+      'li',
+      none,
+    ]);
+    expect(by('sshd[1]', 'message repeated 2 times: [ Invalid user li from 192.0.2.9 port 5]')).toEqual([none, none, none, 'li', '192.0.2.9']);
     expect(by('sshd[1]', 'message repeated 3 times: [ Failed password for invalid user li from 192.0.2.9 port 22 ssh2]')).toEqual(['failed', 'unknown_user', 3, 'li', '192.0.2.9']);
   });
 });

@@ -45,7 +45,18 @@ function readSystem(syslog: SyslogMessage): ParsedLine {
   return finish({ time, ...severityOf(syslog), body: message, attributes: syslogAttributes(syslog), malformed: '' }, told);
 }
 
+const repeated = /^message repeated (\d{1,6}) times: \[ (.*)\]$/s;
+
 function toldBy(message: string, program: string): LoginTold | undefined {
+  const again = message.startsWith('message repeated ') ? repeated.exec(message) : null;
+  if (again) {
+    const told = toldOnce(again[2] ?? '', program);
+    return told?.attempt ? { ...told, attempt: { ...told.attempt, count: told.attempt.count * Number(again[1]) } } : told;
+  }
+  return toldOnce(message, program);
+}
+
+function toldOnce(message: string, program: string): LoginTold | undefined {
   const fields = jsonFields(message);
   if (fields) return readApplication(fields);
   for (const read of systemReaders) {

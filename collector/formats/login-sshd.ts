@@ -1,5 +1,5 @@
 import { readLogin } from './login.ts';
-import { type LoginTold, mentioned, plainAddress } from './login-told.ts';
+import { type LoginTold, mentioned } from './login-told.ts';
 
 /** What sshd says of an attempt beside counting it; each is anchored at its end, where the daemon and not the stranger wrote. */
 const mentions: readonly RegExp[] = [
@@ -21,13 +21,11 @@ const mentions: readonly RegExp[] = [
 /** `Failed … for` and `Accepted … for` count, whoever borrows sshd's words; the rest of what sshd says tells of the same attempts. */
 export function readSshd(message: string, program: string): LoginTold | undefined {
   const login = readLogin(message);
-  if (login) return { attempt: login, user: login.user, address: login.address };
+  if (login) return login;
   if (program !== '' && !program.startsWith('sshd')) return undefined;
-  // An attempt told again says nothing new, however often it is repeated.
-  const text = message.startsWith('message repeated ') ? message.replace(/^message repeated \d{1,6} times: \[ (.*)\]$/s, '$1') : message;
   for (const mention of mentions) {
-    const { groups } = mention.exec(text) ?? {};
-    if (groups) return mentioned(groups.user, groups.address === undefined ? undefined : plainAddress(groups.address));
+    const { groups } = mention.exec(message) ?? {};
+    if (groups) return mentioned(groups.user, groups.address);
   }
   return undefined;
 }

@@ -1,19 +1,5 @@
-import { plainAddress } from './login-told.ts';
+import { type LoginTold, plainAddress } from './login-told.ts';
 
-/** A login attempt as sshd writes it, and every program that borrows its words. */
-export interface LoginAttempt {
-  outcome: 'failed' | 'accepted';
-  method: string;
-  /** Empty for an accepted login. */
-  reason: string;
-  user: string;
-  /** Absent when the line allows two readings of it. */
-  address: string | undefined;
-  /** How many attempts the line stands for. */
-  count: number;
-}
-
-const repeated = /^message repeated (\d{1,6}) times: \[ (.*)\]$/s;
 const opening = /^(Failed|Accepted) (\S{1,60}) for (?:(invalid|illegal) user )?/;
 /** Anchored at each ` from ` in turn, from the right: the daemon wrote the last one, a user name can only hold earlier ones. */
 const origin = /^ from (\S{1,255}) port \d{1,5}(?: ssh\d?)?(: .*)?$/s;
@@ -22,25 +8,17 @@ const certificate = /: [A-Z0-9-]+-CERT \S+ ID /;
 /** What each method's failure means; any other method is its own reason. */
 const reasons: Readonly<Record<string, string>> = { 'keyboard-interactive/pam': 'password', 'captcha-expired': 'captcha_expired' };
 
-/** Only `Failed … for` and `Accepted … for` are attempts: PAM and `Invalid user` lines tell of the same ones again. */
-export function readLogin(message: string): LoginAttempt | undefined {
-  let text = message;
-  let count = 1;
-  if (text.startsWith('message repeated ')) {
-    const match = repeated.exec(text);
-    if (!match) return undefined;
-    count = Number(match[1]);
-    text = match[2] ?? '';
-  }
-  if (!text.startsWith('Failed ') && !text.startsWith('Accepted ')) return undefined;
-  const start = opening.exec(text);
+/** An attempt in sshd's words, which other programs borrow. Only `Failed … for` and `Accepted … for` are attempts: PAM and `Invalid user` lines tell of the same ones again. */
+export function readLogin(message: string): LoginTold | undefined {
+  if (!message.startsWith('Failed ') && !message.startsWith('Accepted ')) return undefined;
+  const start = opening.exec(message);
   if (!start) return undefined;
-  const place = originOf(text, start[0].length);
+  const place = originOf(message, start[0].length);
   if (!place) return undefined;
   const outcome = start[1] === 'Failed' ? 'failed' : 'accepted';
   const method = start[2] ?? '';
   const reason = outcome === 'accepted' ? '' : reasonOf(method, start[3] !== undefined);
-  return { outcome, method, reason, user: text.slice(start[0].length, place.at), address: place.address, count };
+  return { attempt: { outcome, method, reason, count: 1 }, user: message.slice(start[0].length, place.at), address: place.address };
 }
 
 function originOf(text: string, from: number): { at: number; address: string | undefined } | undefined {
