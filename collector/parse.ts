@@ -143,7 +143,8 @@ function eventReader(joiner: Joiner | undefined, summary: Summary) {
         if (line.trim() === '') summary.blank();
         else held.push({ number, line, lines: 1 });
       }
-      return join(joiner && held.length < mostHeld ? joiner.whole(held.map(({ line }) => line)) : held.length);
+      const whole = joiner ? joiner.whole(held.map(({ line }) => line)) : held.length;
+      return join(whole === 0 && held.length > mostHeld ? held.length : whole);
     },
     rest: () => join(held.length),
   };

@@ -14,6 +14,11 @@ const loginReasons: Record<string, Bilingual> = {
   upstream: { 'zh-CN': '上游超时', en: 'upstream timed out' },
   'invalid-user': { 'zh-CN': '账号不存在', en: 'no such account' },
   invalid_user: { 'zh-CN': '账号不存在', en: 'no such account' },
+  unknown_user: { 'zh-CN': '账号不存在', en: 'no such account' },
+  publickey: { 'zh-CN': '密钥被拒', en: 'key refused' },
+  second_factor: { 'zh-CN': '二次验证失败', en: 'second factor failed' },
+  none: { 'zh-CN': '未提供凭据', en: 'no credentials' },
+  other: { 'zh-CN': '其他原因', en: 'other reason' },
 };
 export const loginReasonName = (reason: string): Bilingual => loginReasons[reason] ?? same(reason);
 
