@@ -79,18 +79,18 @@ const isAlive = (pid: number): boolean => {
 };
 
 it.each([
-  { name: 'one that hangs', end: 'wait', timeout: '500ms', outcome: { kind: 'fail', failure: { kind: 'timeout', reason: 'timeout: begun' } } },
+  { name: 'one that hangs', end: 'wait', timeout: '2s', outcome: { kind: 'fail', failure: { kind: 'timeout', reason: 'timeout: begun' } } },
   { name: 'one that ends and leaves a child', end: 'exit 0', timeout: '5s', outcome: { kind: 'pass' } },
 ])('$name is ended with all its children', async ({ end, timeout, outcome }) => {
   const pidFile = join(folder, `${count}.pid`);
-  const result = await run(`sleep 600 & echo $! > ${pidFile}; trap "" TERM; echo begun; ${end}`, { timeout, slow_after: '400ms' });
+  const result = await run(`sleep 600 & echo $! > ${pidFile}; trap "" TERM; echo begun; ${end}`, { timeout, slow_after: '1900ms' });
   expect(['slow', outcome.kind]).toContain(result.outcome.kind);
   if (outcome.kind === 'fail') expect(result.outcome).toEqual(outcome);
   await expect.poll(() => isAlive(Number(readFileSync(pidFile, 'utf8')))).toBe(false);
 });
 
 it('does not choke on endless output', async () => {
-  const result = await run('yes nonsense', { timeout: '500ms', slow_after: '400ms', max_output: 2_000 });
+  const result = await run('yes nonsense', { timeout: '2s', slow_after: '1900ms', max_output: 2_000 });
   expect(result.outcome).toMatchObject({ kind: 'fail', failure: { kind: 'timeout', reason: 'timeout: nonsense' } });
   expect(result.evidence.cutBytes).toBeGreaterThan(10_000);
 });

@@ -66,7 +66,7 @@ it.each([
   { name: 'a reset', answer: (stream: ServerHttp2Stream) => stream.close(2), failure: { kind: 'connect', reason: expect.stringMatching(/^first byte: /) } },
 ])('$name is a failure', async ({ answer, failure }) => {
   const { address } = await serve(createServer(), answer);
-  expect((await lookWith({ kind: 'grpc', address, grpc_service: 'invoice.Query', timeout: '400ms', slow_after: '300ms' })).outcome).toEqual({ kind: 'fail', failure });
+  expect((await lookWith({ kind: 'grpc', address, grpc_service: 'invoice.Query', timeout: '1s', slow_after: '900ms' })).outcome).toEqual({ kind: 'fail', failure });
 });
 
 it('speaks TLS, and wants HTTP/2 in it', async () => {

@@ -33,7 +33,7 @@ it.each(kinds)('$kind survives noise', async (config) => {
     const noise = Buffer.concat([start, randomBytes(round % 3 === 0 ? 20_000 : 1 + round * 7)]);
     const address = await serveTcp((socket) => socket.end(noise));
     const target = config.kind === 'websocket' ? { url: `ws://${address}/` } : { address };
-    const { outcome } = await lookWith({ timeout: '400ms', slow_after: '300ms', ...config, ...target });
+    const { outcome } = await lookWith({ timeout: '1s', slow_after: '900ms', ...config, ...target });
     expect(outcome, `${noise.subarray(0, 200).toString('hex')}`).toMatchObject({ kind: 'fail', failure: { reason: expect.stringMatching(/./) } });
   }
 });

@@ -110,5 +110,5 @@ it.each([
   { name: 'half a packet', bytes: Buffer.from([9, 0]), failure: { kind: 'timeout', reason: 'timeout: body' } },
 ])('$name is a failure', async ({ bytes, failure }) => {
   const address = await serveTcp((socket) => void socket.write(bytes));
-  expect((await lookWith({ kind: 'mysql', address, timeout: '400ms', slow_after: '300ms' })).outcome).toEqual({ kind: 'fail', failure });
+  expect((await lookWith({ kind: 'mysql', address, timeout: '1s', slow_after: '900ms' })).outcome).toEqual({ kind: 'fail', failure });
 });

@@ -66,7 +66,7 @@ it.each([
   { answer: Buffer.from([0x52, 0, 0]), failure: { kind: 'timeout', reason: 'timeout: body' } },
 ])('$failure.reason is a failure', async ({ answer, failure }) => {
   const { address } = await database({ answer });
-  expect((await lookWith({ kind: 'postgres', address, timeout: '400ms', slow_after: '300ms' })).outcome).toEqual({ kind: 'fail', failure });
+  expect((await lookWith({ kind: 'postgres', address, timeout: '1s', slow_after: '900ms' })).outcome).toEqual({ kind: 'fail', failure });
 });
 
 it('upgrades to TLS and checks the certificate', async () => {

@@ -42,7 +42,7 @@ it.each([
     outcome: { kind: 'fail', failure: { kind: 'assertion', reason: '> 4096 B' } },
   },
 ])('$name', async ({ serve, outcome }) => {
-  expect((await lookWith({ kind: 'redis', address: await serve(), timeout: '300ms', slow_after: '200ms' })).outcome).toEqual(outcome);
+  expect((await lookWith({ kind: 'redis', address: await serve(), timeout: '1s', slow_after: '900ms' })).outcome).toEqual(outcome);
 });
 
 it('refuses metadata addresses, by number and when they are not allowed', async () => {

@@ -63,13 +63,13 @@ it.each([
   { name: 'words slipped in before TLS', replies: ['220 hi\r\n', '250-me\r\n250 STARTTLS\r\n', '220 go\r\n250 evil\r\n'], failure: { kind: 'tls', reason: 'SMTP: plain bytes before TLS' } },
   { name: 'a reply that never ends', replies: ['220-a\r\n220-b\r\n'], failure: { kind: 'timeout', reason: 'timeout: body' } },
 ])('$name is told', async ({ replies, failure }) => {
-  const result = await lookWith({ kind: 'smtp', address: await saying(...replies), timeout: '400ms', slow_after: '300ms' });
+  const result = await lookWith({ kind: 'smtp', address: await saying(...replies), timeout: '1s', slow_after: '900ms' });
   expect(result.outcome).toEqual({ kind: 'fail', failure });
 });
 
 it('a hang in the handshake is a time-out of TLS', async () => {
   const address = await saying('220 hi\r\n', '250-me\r\n250 STARTTLS\r\n', '220 go\r\n', '');
-  expect((await lookWith({ kind: 'smtp', address, timeout: '400ms', slow_after: '300ms' })).outcome).toEqual({ kind: 'fail', failure: { kind: 'timeout', reason: 'timeout: TLS' } });
+  expect((await lookWith({ kind: 'smtp', address, timeout: '1s', slow_after: '900ms' })).outcome).toEqual({ kind: 'fail', failure: { kind: 'timeout', reason: 'timeout: TLS' } });
 });
 
 it('greets again after the upgrade', async () => {

@@ -124,7 +124,7 @@ it.each([
   },
 ])('$name is a failure', async ({ bytes, failure }) => {
   const { url } = await serve({ answer: ({ opcode }) => (opcode === 1 ? bytes : undefined) });
-  const result = await lookWith({ kind: 'websocket', url, send: 'ask', expect: '42', max_body: 1_000, timeout: '400ms', slow_after: '300ms' });
+  const result = await lookWith({ kind: 'websocket', url, send: 'ask', expect: '42', max_body: 1_000, timeout: '1s', slow_after: '900ms' });
   expect(result.outcome).toEqual({ kind: 'fail', failure });
 });
 
