@@ -132,6 +132,24 @@ describe('web servers', () => {
   });
 });
 
+describe('48. what a stranger wrote in the place of', () => {
+  test.each([
+    { name: 'a remote user', line: 'May 17 10:00:00 host ftpd: pam_unix(ftp:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=x rhost=203.0.113.1 user=y rhost=192.0.2.9' },
+    { name: 'a password', line: 'May 17 10:00:00 host dovecot: auth: sql(li,192.0.2.9): unknown user (given password: pam(y,203.0.113.1): x)' },
+    {
+      name: 'a user of the mail server',
+      line: 'May 17 10:00:00 host dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<x>, method=PLAIN, rip=203.0.113.1, lip=1.1.1.1>, method=PLAIN, rip=192.0.2.9, lip=192.0.2.1',
+    },
+    { name: 'a user of the database', line: '2026-05-17 10:00:00.536 UTC [147] x 203.0.113.1 y@invoices 192.0.2.9 FATAL:  password authentication failed for user "x 203.0.113.1 y"' },
+  ])('48. $name leaves the address open', ({ line }) => {
+    expect(parse(line).attributes).not.toHaveProperty('client.address');
+  });
+
+  it('48. a database user does not', () => {
+    expect(told("2026-05-17T02:00:00.861934Z 344 [Note] Access denied for user 'x'@'203.0.113.1' (using password: YES)'@'192.0.2.9' (using password: YES)")[4]).toBe('192.0.2.9');
+  });
+});
+
 describe('applications', () => {
   test.each([
     { words: '验证码错误', reason: 'captcha' },

@@ -177,6 +177,8 @@ export function readVaultwarden(message: string): LoginTold | undefined {
 }
 
 const postgres = /FATAL: {1,2}(?:(password|peer|ident|LDAP|GSSAPI|certificate) authentication failed for user|role) "([^"]{0,200})"( does not exist)?/;
+/** In the prefix of a Postgres line: `192.0.2.9`, `192.0.2.9(5432)`, between blanks or colons. */
+const prefixAddress = /(?<=^|[\s:=@])(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?=\(\d{1,5}\)|[\s:])/g;
 const mysql = /Access denied for user '(.{0,200}?)'@'([^'\s]{1,255})' \(using password: (?:YES|NO)\)$/s;
 
 /** Refused by a database; Postgres names the client in its line's prefix, written before anything a stranger chose. */
@@ -185,6 +187,8 @@ export function readDatabase(line: string): LoginTold | undefined {
   if (denied) return { attempt: failed('password', 'password'), user: denied[1], address: denied[2] };
   const match = postgres.exec(line);
   if (!match || (match[1] === undefined && match[3] === undefined)) return undefined;
-  const address = /(?:^|[\s:])(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,40}::?[0-9A-Fa-f:.]{0,40})(?:\(\d{1,5}\))?[\s:]/.exec(line.slice(19, match.index))?.[1];
-  return { attempt: failed((match[1] ?? 'role').toLowerCase(), match[1] ? 'password' : 'unknown_user'), user: match[2], address: address === undefined ? undefined : addressOf(address) };
+  const found = [...line.slice(19, match.index).matchAll(prefixAddress)].map(([, address = '']) => addressOf(address)).filter((address) => address !== undefined);
+  // A user name in the prefix may look like an address; with two of them neither is believed.
+  const address = new Set(found).size === 1 ? found[0] : undefined;
+  return { attempt: failed((match[1] ?? 'role').toLowerCase(), match[1] ? 'password' : 'unknown_user'), user: match[2], address };
 }

@@ -13,7 +13,9 @@ export function readDovecot(message: string, program: string): LoginTold | undef
   if (login) return readDovecotLogin(login[1] === 'Login', login[2] ?? '');
   const worker = dovecotWorker.exec(message);
   if (!worker) return undefined;
-  const told = mentioned(worker[1], worker[2]);
+  // The password of a stranger may be written behind, and imitate what stands before it.
+  const sure = message.match(/,[0-9A-Fa-f.:]{2,45}(?:,<[^>]{0,60}>)?\): /g)?.length === 1;
+  const told = mentioned(worker[1], sure ? worker[2] : undefined);
   const reason = reasonIn(worker[3] ?? '');
   return /unknown user/.test(worker[3] ?? '') ? { ...told, reason: 'unknown_user' } : { ...told, reason };
 }

@@ -17,7 +17,9 @@ export function readPam(message: string, program: string): LoginTold | undefined
   if (match) {
     const [, service = program, single, more, logname = '', ruser = '', rhost = '', user] = match;
     const who = user ?? (ruser === '' ? (logname === '' ? undefined : logname) : ruser);
-    const told = mentioned(who, rhost === '' ? undefined : rhost);
+    // The remote user is a stranger's own text as well; where it imitates what follows it, the address is left open.
+    const sure = message.split(' rhost=').length === 2;
+    const told = mentioned(who, rhost === '' || !sure ? undefined : rhost);
     if (countThemselves.has(service) || program.startsWith('sshd') || countThemselves.has(program)) return told;
     return { ...told, attempt: failed('password', 'password', single ? 1 : Number(more)) };
   }
