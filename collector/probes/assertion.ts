@@ -1,45 +1,13 @@
 import type { RE2JS } from 're2js';
 import { z } from 'zod';
-import type { FailureKind } from '#collector/check.ts';
 import { durationText } from '#lib/schema.ts';
 import { type DurationMs, formatDuration } from '#lib/time.ts';
+import { type Answer, type Assertion, type Miss, notJson } from './answer.ts';
+import { assertionKinds } from './assertions/index.ts';
 import { type Comparison, comparisonShape, regexText, saysSomething, shortfall, shown } from './compare.ts';
-import { type JsonPath, parseJsonPath, readJsonPath } from './json-path.ts';
+import { jsonPathText, readJsonPath } from './json-path.ts';
 
 /** What an answer must look like: `{ status: 2xx }`, `{ json: $.code, equals: "001" }`, `{ contains: text }`, … */
-
-/** A whole HTTP answer as assertions and extractions see it. */
-export interface Answer {
-  status: number;
-  /** Names in lower case. */
-  headers: Readonly<Record<string, string>>;
-  body: string;
-  /** Parsed once, on first use; undefined when the body is not JSON. */
-  json(): unknown;
-  /** How long the certificate of the peer is still good; null without TLS. */
-  certificateLeftMs: DurationMs | null;
-}
-
-export interface Miss {
-  kind: FailureKind;
-  reason: string;
-  expected: string;
-  got: string;
-}
-
-export interface Assertion {
-  about: 'status' | 'json' | 'header' | 'body' | 'certificate';
-  /** Null when it holds. */
-  judge(answer: Answer): Miss | null;
-}
-
-/** A JSON path, parsed; a bad one is a problem of the configuration. */
-export const jsonPathText = z.string().transform((text, context): { text: string; path: JsonPath } => {
-  const path = parseJsonPath(text);
-  if (path) return { text, path };
-  context.addIssue({ code: 'custom', message: `"${text}" is not a JSON path`, params: { hint: "for example $.data.code, $.items[0].name, $['odd key']" } });
-  return z.NEVER;
-});
 
 /** `200`, `2xx`, `200-299` or a list of these. */
 const statusText = z.union([z.number().int(), z.string(), z.array(z.union([z.number().int(), z.string()]))]).transform((raw, context) => {
@@ -76,12 +44,15 @@ const subjects = {
   lacks: z.strictObject({ lacks: z.string().min(1) }).transform(({ lacks }) => aboutBody(`∌ ${shown(lacks)}`, (body) => !body.includes(lacks))),
   regex: z.strictObject({ regex: regexText }).transform(({ regex }: { regex: RE2JS }) => aboutBody(`~ ${regex.pattern()}`, (body) => regex.matcher(body).find())),
   certificate_valid_for: z.strictObject({ certificate_valid_for: durationText }).transform(({ certificate_valid_for }) => aboutCertificate(certificate_valid_for)),
+  ...assertionKinds,
 } as const;
+type Subject = keyof typeof subjects;
+/** The others may themselves say `contains`, so they are asked first. */
+const inTurn = (Object.keys(subjects) as Subject[]).toSorted((a, b) => Number(a === 'contains') - Number(b === 'contains'));
 
 /** One assertion, told apart by its subject. */
 export const assertionSchema = z.record(z.string(), z.unknown()).transform((raw, context): Assertion => {
-  // `json` and `header` may themselves say `contains`, so they are asked first.
-  const subject = (['json', 'header', 'status', 'contains', 'lacks', 'regex', 'certificate_valid_for'] as const).find((name) => name in raw);
+  const subject = inTurn.find((name) => name in raw);
   if (subject === undefined) {
     context.addIssue({ code: 'custom', message: 'is not an assertion', params: { hint: `one of ${Object.keys(subjects).join(', ')}` } });
     return z.NEVER;
@@ -122,7 +93,7 @@ function aboutJson({ text, path }: z.output<typeof jsonPathText>, expected: Comp
     about: 'json',
     judge(answer) {
       const body = answer.json();
-      if (body === undefined) return { kind: 'assertion', reason: 'JSON ∅', expected: 'JSON', got: shown(answer.body.slice(0, 80)) };
+      if (body === undefined) return notJson(answer);
       const seen = readJsonPath(body, path);
       const short = shortfall(seen, expected);
       return short === null ? null : { kind: 'assertion', reason: `${text} = ${shown(seen)}, ≠ ${short}`, expected: short, got: shown(seen) };

@@ -25,6 +25,8 @@ export const comparisonShape = {
   matches: regexText.optional(),
   above: z.number().optional(),
   below: z.number().optional(),
+  /** Of a text in characters, of a list or map in entries. */
+  length: z.number().int().min(0).optional(),
   exists: z.boolean().optional(),
 };
 const comparisonNames = Object.keys(comparisonShape);
@@ -40,9 +42,18 @@ export function shortfall(seen: unknown, expected: Comparison): string | null {
   if ('not_equals' in expected && isDeepStrictEqual(seen, expected.not_equals)) return `≠ ${shown(expected.not_equals)}`;
   if (expected.contains !== undefined && !asText(seen).includes(expected.contains)) return `∋ ${shown(expected.contains)}`;
   if (expected.matches !== undefined && !expected.matches.matcher(asText(seen)).find()) return `~ ${expected.matches.pattern()}`;
-  if (expected.above !== undefined && !(Number(seen) > expected.above)) return `> ${expected.above}`;
-  if (expected.below !== undefined && !(Number(seen) < expected.below)) return `< ${expected.below}`;
+  if (expected.above !== undefined && !(asNumber(seen) > expected.above)) return `> ${expected.above}`;
+  if (expected.below !== undefined && !(asNumber(seen) < expected.below)) return `< ${expected.below}`;
+  if (expected.length !== undefined && lengthOf(seen) !== expected.length) return `length ${expected.length}`;
   return null;
+}
+
+/** Nothing, an empty text and a list are no numbers, whatever the language makes of them. */
+const asNumber = (value: unknown): number => (typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN);
+
+function lengthOf(value: unknown): number | undefined {
+  if (typeof value === 'string') return [...value].length;
+  return typeof value === 'object' && value !== null ? Object.keys(value).length : undefined;
 }
 
 const asText = (value: unknown): string => (typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value));

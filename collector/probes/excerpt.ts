@@ -12,9 +12,10 @@ export interface RawBody {
 }
 
 /** Undoes the content encoding and the character set the answer declares; what cannot be undone is read as it came. */
-export function bodyText({ bytes, headers }: RawBody, maxBytes: number): string {
+export function readBody({ bytes, headers }: RawBody, maxBytes: number): { body: string; bodyBytes: number } {
   const charset = /charset=["']?([\w-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
-  return decoder(charset).decode(unpacked(bytes, headers['content-encoding'] ?? '', maxBytes));
+  const plain = unpacked(bytes, headers['content-encoding'] ?? '', maxBytes);
+  return { body: decoder(charset).decode(plain), bodyBytes: plain.length };
 }
 
 function unpacked(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8Array {

@@ -1,7 +1,7 @@
 import type { Failure, Phases } from '#collector/check.ts';
 import { durationMs } from '#lib/time.ts';
-import type { Answer } from './assertion.ts';
-import { bodyText } from './excerpt.ts';
+import type { Answer } from './answer.ts';
+import { readBody } from './excerpt.ts';
 import { basicCredentials } from './http-shape.ts';
 import { type Line, type LineOptions, openLine, RefusedAddress, type Stage } from './line.ts';
 import { receive } from './receive.ts';
@@ -60,6 +60,8 @@ export async function exchange(request: Request, { lines, clock, signal }: Watch
     const wire = { method: request.method, path: `${request.url.pathname}${request.url.search}`, headers: headersOf(request), body: request.body, maxBytes: request.maxBodyBytes };
     const response = await receive(line.client, wire, { signal, onHead });
     own.body = clock.elapsed() - (headAt ?? startedAt);
+    const phases = { ...line.takePhases(), ...own };
+    const at = clock.now();
     const headers = flatHeaders(response.headers);
     const until = line.peer().certificateUntil;
     return {
@@ -67,10 +69,12 @@ export async function exchange(request: Request, { lines, clock, signal }: Watch
       answer: answerOf({
         status: response.status,
         headers,
-        body: bodyText({ bytes: response.bytes, headers }, request.maxBodyBytes),
-        certificateLeftMs: until === null ? null : durationMs(until.getTime() - clock.now()),
+        ...readBody({ bytes: response.bytes, headers }, request.maxBodyBytes),
+        certificateLeftMs: until === null ? null : durationMs(until.getTime() - at),
+        at,
+        phases,
       }),
-      phases: { ...line.takePhases(), ...own },
+      phases,
       setCookies: [response.headers['set-cookie'] ?? []].flat(),
       address: line.peer().address,
     };

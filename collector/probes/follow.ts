@@ -1,5 +1,5 @@
 import type { Phases } from '#collector/check.ts';
-import type { Answer } from './assertion.ts';
+import type { Answer } from './answer.ts';
 import { type Exchange, exchange, type Request, type Watch } from './exchange.ts';
 
 /** An exchange and the redirects after it, as a browser follows them. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
-import { type Answer, assertionSchema, firstMiss, withStatus } from './assertion.ts';
+import type { Answer } from './answer.ts';
+import { assertionSchema, firstMiss, withStatus } from './assertion.ts';
 import { excerpt } from './excerpt.ts';
 import { openLines, type Request } from './exchange.ts';
 import { follow } from './follow.ts';
@@ -54,8 +55,8 @@ async function check(config: Config, look: Look): Promise<Sight> {
     if (!last.ok) return { outcome: last.outcome, phases, evidence: seen };
     const miss = firstMiss(withStatus(config.assert), last.answer);
     if (miss === null) return { outcome: { kind: 'pass' }, phases, evidence: { ...seen, status: last.answer.status } };
-    const { kind, reason, expected, got } = miss;
-    return { outcome: { kind: 'fail', failure: { kind, reason } }, phases, evidence: { ...seen, ...answerEvidence(last.answer), expected, got } };
+    const { kind, reason, expected, got, evidence = {} } = miss;
+    return { outcome: { kind: 'fail', failure: { kind, reason } }, phases, evidence: { ...seen, ...answerEvidence(last.answer), expected, got, ...evidence } };
   } finally {
     lines.close();
   }

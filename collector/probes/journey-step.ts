@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { failureKinds } from '#collector/check.ts';
-import { assertionSchema, jsonPathText } from './assertion.ts';
+import { assertionSchema } from './assertion.ts';
 import { regexText } from './compare.ts';
 import { headerMap, methodText } from './http-shape.ts';
+import { jsonPathText } from './json-path.ts';
 
 /** How a step of a journey is written: the request, what must hold, what is kept, and the answer known beforehand. */
 

@@ -1,21 +1,16 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Failure } from '#collector/check.ts';
-import { type Answer, firstMiss, withStatus } from './assertion.ts';
+import type { Answer } from './answer.ts';
+import { firstMiss, withStatus } from './assertion.ts';
+import { againstKnown } from './assertions/golden.ts';
 import { shown } from './compare.ts';
 import type { Extract, JourneyStep } from './journey-step.ts';
-import { parseJsonPath, readJsonPath } from './json-path.ts';
+import { readJsonPath } from './json-path.ts';
 
 /** What an answer means for the step that asked. */
 
 export interface Verdict {
   failure: Failure;
   evidence: Readonly<Record<string, unknown>>;
-}
-
-export interface Difference {
-  field: string;
-  expected: unknown;
-  got: unknown;
 }
 
 /** Status first, then the business code, then what must hold, then the known answer; null when all is well. */
@@ -33,7 +28,7 @@ function missed(step: JourneyStep, { answer, assertions }: { answer: Answer; ass
   const miss = firstMiss(assertions, answer);
   if (miss === null) return null;
   const kind = miss.kind === 'assertion' ? (step.fails_as ?? 'assertion') : miss.kind;
-  return { failure: { kind, reason: miss.reason }, evidence: { expected: miss.expected, got: miss.got } };
+  return { failure: { kind, reason: miss.reason }, evidence: { expected: miss.expected, got: miss.got, ...miss.evidence } };
 }
 
 function judgeCode({ codes }: JourneyStep, answer: Answer): Verdict | null {
@@ -48,22 +43,9 @@ function judgeCode({ codes }: JourneyStep, answer: Answer): Verdict | null {
 
 function judgeGolden({ golden }: JourneyStep, answer: Answer): Verdict | null {
   if (!golden) return null;
-  const record = readJsonPath(answer.json(), golden.json.path);
-  if (record === undefined || record === null || (Array.isArray(record) && record.length === 0)) {
-    return { failure: { kind: 'missing', reason: `${golden.json.text} = ${shown(record)}` }, evidence: { expected: golden.equals, got: null } };
-  }
-  const difference = differences(golden.equals, record);
-  if (difference.length === 0) return null;
-  const reason = difference.map(({ field, expected, got }) => `${field}: ${shown(got ?? undefined)} ≠ ${shown(expected)}`).join('; ');
-  return { failure: { kind: 'mismatch', reason: reason.slice(0, 300) }, evidence: { difference } };
-}
-
-/** The fields of the known answer that came back otherwise; fields nobody expected are of no interest. */
-export function differences(expected: Readonly<Record<string, unknown>>, record: unknown): Difference[] {
-  return Object.entries(expected).flatMap(([field, wanted]) => {
-    const got = readJsonPath(record, parseJsonPath(`$.${field}`) ?? [{ name: field }]);
-    return isDeepStrictEqual(got, wanted) ? [] : [{ field, expected: wanted, got: got ?? null }];
-  });
+  const miss = againstKnown(answer.json(), { ...golden.json, equals: golden.equals });
+  if (miss === null) return null;
+  return { failure: { kind: miss.kind, reason: miss.reason }, evidence: miss.evidence ?? { expected: golden.equals, got: null } };
 }
 
 /** The value to keep, as text; undefined when the answer does not hold it. */
