@@ -250,8 +250,16 @@ describe('events of several lines', () => {
     for (const close of closing.splice(0).reverse()) await close();
     await put('a.log', `${trace.slice(3).join('\n')}\n`);
     const after = await start(traces);
-    const bodies = [...(await after.bodies()), ...(await after.bodies())];
-    expect(bodies.filter((body) => body.includes('Caused by'))).toEqual([trace.join('\n')]);
+    // What the first one kept comes out of the spool as well, before what is read now is in it.
+    const bodies: string[] = [];
+    await expect
+      .poll(async () => {
+        bodies.push(...(await after.bodies()));
+        return bodies.length;
+      })
+      .toBeGreaterThan(1);
+    bodies.push(...(await after.bodies()));
+    expect(bodies.filter((body) => body !== info)).toEqual([trace.join('\n')]);
   });
 
   it('21. a trace without end is handed on in pieces, so that it takes no more memory than a line may', async () => {
