@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
+import { scopes } from '#lib/people.ts';
 import { type Bilingual, languages } from '#lib/text.ts';
 import { verifyChains } from '#store/chains.ts';
 import { addPerson, shellActor } from '#store/people-store.ts';
@@ -10,7 +11,6 @@ import { joinState } from './stores.ts';
 import { readWords, tell, wrongUsage } from './usage.ts';
 
 const roles = ['viewer', 'responder', 'publisher', 'admin'] as const;
-const scopes = ['ingest', 'alerts', 'read'] as const;
 
 const answer = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const noName = { 'zh-CN': '请写明名称', en: 'say the name' };

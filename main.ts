@@ -11,6 +11,7 @@ type Command = (argv: string[]) => Promise<number>;
 const verbs: Record<Verb, () => Promise<Command>> = {
   start: async () => (await import('./start.ts')).start,
   check: async () => (await import('./commands.ts')).check,
+  collector: async () => (await import('./far-vantage.ts')).farCollector,
   'logs parse': async () => (await import('./commands.ts')).logsParse,
   'probe run': async () => (await import('./commands.ts')).probeRun,
   'rules test': async () => (await import('./commands.ts')).rulesTest,

@@ -20,6 +20,7 @@ import { createTelemetryWriter } from '#store/telemetry-writer.ts';
 import { catalogueOf, demoSwitches, siteOf } from './catalogue.ts';
 import { type Collecting, startCollecting } from './collecting.ts';
 import { readConfig, say, watchConfig } from './config-file.ts';
+import { createFarDesk } from './far-desk.ts';
 import { healthOf } from './health.ts';
 import { type Responding, type RespondingOptions, startResponding, type Topics } from './responding.ts';
 import type { StartSettings } from './start.ts';
@@ -166,7 +167,10 @@ function openConsole(parts: Parts): Promise<Console> {
       notices: { ...notices.desk, statusAnswer: notices.statusAnswer },
       probes: { run: async ({ id }) => (await collecting?.collector.runProbe(id)) ?? null },
       beats: collecting ? { take: async ({ token, now, ...beat }) => (await collecting.beats.take(token, { at: now, ...beat })).length > 0 } : null,
+      artifacts: collecting?.artifacts,
       health: healthOf(parts),
+      ingest: collecting ? { lines: async (id, request) => (await collecting.sources().receiver(id)?.(request)) ?? null, logs: collecting.otlp.logs, metrics: collecting.otlp.metrics } : null,
+      far: createFarDesk({ config, writer: parts.writer, bus, version: parts.version, onError }),
       demo: demoRun ? demoSwitches(demoRun) : null,
     },
     bus,

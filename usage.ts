@@ -5,6 +5,7 @@ import type { Bilingual, Language } from '#lib/text.ts';
 const verbs = {
   start: { words: '[--config FILE] [--demo] [--role all|collector|alerts|console[,…]] [--data DIR] [--listen ADDR:PORT]', 'zh-CN': '启动', en: 'run' },
   check: { words: '[--config FILE] [--json]', 'zh-CN': '检查配置，一次说出全部问题', en: 'say everything that is wrong with the configuration' },
+  collector: { words: '--to URL --token T --vantage ID [--data DIR]', 'zh-CN': '远端探测点：从这里探测，结果送到中心', en: 'a far vantage: looks from here, hands in to the centre' },
   'logs parse': {
     words: '--format combined|auth [--zone Z] [--encoding E] [--year Y] [--now ISO] [--service S] [--summary] [--json] FILE…',
     'zh-CN': '解析日志文件',
@@ -19,7 +20,7 @@ const verbs = {
     'zh-CN': '添加账号',
     en: 'add an account',
   },
-  'token add': { words: 'NAME --scope ingest,alerts,read [--data DIR] [--json]', 'zh-CN': '添加令牌', en: 'add a token' },
+  'token add': { words: 'NAME --scope ingest,alerts,read,collector [--data DIR] [--json]', 'zh-CN': '添加令牌', en: 'add a token' },
   verify: { words: '[--data DIR] [--json]', 'zh-CN': '重算每条校验链', en: 'recompute every hash chain' },
 } as const;
 export type Verb = keyof typeof verbs;

@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start the whole product or a browser, mostly waiting: when the others are done. */
-const product = ['test/whole-sentence.test.ts', 'test/kill.test.ts', 'test/bad-input.test.ts', 'test/console.test.ts', 'test/tail-survives-kill.test.ts', 'commands.test.ts'];
+const product = [
+  'test/whole-sentence.test.ts',
+  'test/kill.test.ts',
+  'test/bad-input.test.ts',
+  'test/console.test.ts',
+  'test/browser-journey.test.ts',
+  'test/tail-survives-kill.test.ts',
+  'test/far-vantage.test.ts',
+  'commands.test.ts',
+];
 const never = ['node_modules/**', 'console/build/**', 'test/output/**'];
 
 export default defineConfig({

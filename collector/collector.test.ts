@@ -53,6 +53,22 @@ describe('the collector', () => {
     ]);
   });
 
+  it('leaves to others what is looked at from elsewhere', async () => {
+    const clock = virtualClock(start);
+    const stored: CheckResult[] = [];
+    const far = { id: 'far', region: '', carrier: '', sourceAddress: null, far: true };
+    const near = { id: 'near', region: '', carrier: '', sourceAddress: null };
+    startCollector({
+      probes: [probe({ id: 'both', vantages: ['near', 'far'], check: async () => pass }), probe({ id: 'far', vantages: ['far'], check: async () => pass })],
+      vantages: [near, far],
+      output: { checks: async (results) => void stored.push(...results) },
+      clock,
+      onError: () => {},
+    });
+    await clock.advance(durationMs(20_000));
+    expect(new Set(stored.map(({ probeId, vantage }) => `${probeId} ${vantage}`))).toEqual(new Set(['both near']));
+  });
+
   it('ends the re-checks at the configured number', async () => {
     const { clock, seen } = harness([probe({ check: async () => fail, confirm: { times: 2, afterMs: durationMs(500) } })]);
     await clock.advance(durationMs(12_000));

@@ -21,6 +21,7 @@ export interface CollectorOptions {
   output: CheckOutput;
   clock: Clock;
   beats?: Look['beats'];
+  artifacts?: Look['artifacts'];
   /** Moves all starts together, so that two collectors do not knock at the same moment. */
   seed?: number;
   emit?(topic: 'checkSlow', fact: CollectorTopics['checkSlow']): void;
@@ -68,7 +69,7 @@ export function startCollector(options: CollectorOptions): Collector {
     blame: createBlame({ clock, reach: (address, vantage) => reach(address, vantage, clock), look }),
     probes: options.probes,
     vantages: byId(options.vantages),
-    plan: planProbes(options.probes, { seed: options.seed ?? 0, before: emptyPlan }),
+    plan: planProbes(fromHere(options.probes, options.vantages), { seed: options.seed ?? 0, before: emptyPlan }),
     since: clock.now(),
     busy: new Map(),
     handing: new Set(),
@@ -98,7 +99,7 @@ export function startCollector(options: CollectorOptions): Collector {
       for (const slot of running.plan.rings.flatMap(({ slots }) => slots)) if (slot.probe.id === id && !running.busy.has(slot.key)) start(running, slot);
     },
     replace(probes, vantages) {
-      running.plan = planProbes(probes, { seed: options.seed ?? 0, before: running.plan });
+      running.plan = planProbes(fromHere(probes, vantages), { seed: options.seed ?? 0, before: running.plan });
       running.probes = probes;
       running.vantages = byId(vantages);
       cancel();
@@ -112,6 +113,15 @@ export function startCollector(options: CollectorOptions): Collector {
       await Promise.all(running.handing);
     },
   };
+}
+
+/** Without what is looked at from elsewhere. */
+function fromHere(probes: readonly Probe[], vantages: readonly Vantage[]): Probe[] {
+  const far = new Set(vantages.filter((vantage) => vantage.far).map(({ id }) => id));
+  return probes.flatMap((probe) => {
+    const here = probe.vantages.filter((id) => !far.has(id));
+    return here.length === probe.vantages.length ? [probe] : here.length > 0 ? [{ ...probe, vantages: here }] : [];
+  });
 }
 
 const byId = (vantages: readonly Vantage[]): ReadonlyMap<string, Vantage> => new Map([localVantage, ...vantages].map((vantage) => [vantage.id, vantage]));
@@ -143,14 +153,14 @@ const count = (running: Running, reason: string, by: number): void => {
 
 /** The scheduled check and, when it fails, its re-checks; every row is handed over as it happens. */
 async function checkSlot(running: Running, { probe, vantageId }: Slot): Promise<void> {
-  const { clock, onError, emit, beats } = running.options;
+  const { clock, onError, emit, beats, artifacts } = running.options;
   const vantage = running.vantages.get(vantageId);
   if (!vantage) return count(running, `no vantage ${vantageId}`, 1);
   const { signal } = running.stopping;
   try {
     for (let attempt = 0; attempt <= probe.confirm.times; attempt++) {
       if (attempt > 0) await clock.sleep(probe.confirm.afterMs, signal);
-      const seen = await runCheck({ probe, vantage, attempt, clock, beats, signal, onSlow: (provisional) => emit?.('checkSlow', { result: provisional }) });
+      const seen = await runCheck({ probe, vantage, attempt, clock, beats, artifacts, signal, onSlow: (provisional) => emit?.('checkSlow', { result: provisional }) });
       const result = await running.blame.judge(seen, { probe, vantage });
       if (signal.aborted) return;
       running.runs++;
@@ -179,5 +189,5 @@ async function runNow(running: Running, { id, vantageId }: { id: string; vantage
   const probe = running.probes.find((candidate) => candidate.id === id);
   if (!probe) return undefined;
   const vantage = running.vantages.get(vantageId ?? vantageIds(probe)[0] ?? 'local') ?? localVantage;
-  return runCheck({ probe, vantage, attempt: 0, clock: running.options.clock, beats: running.options.beats, signal: running.stopping.signal });
+  return runCheck({ probe, vantage, attempt: 0, clock: running.options.clock, beats: running.options.beats, artifacts: running.options.artifacts, signal: running.stopping.signal });
 }

@@ -60,7 +60,8 @@ function insert(sink: TelemetrySink, token: string, batch: Rows): Promise<void> 
 
 const sliceBatch = (batch: Rows, from: number, to?: number): Rows => ({ ...batch, kind: batch.kind === 'lines' ? 'logs' : batch.kind, rows: batch.rows.slice(from, to) }) as Rows;
 
-function announce(bus: Bus<CollectorTopics>, batch: Rows): void {
+/** Tells what was stored. */
+export function announce(bus: Bus<CollectorTopics>, batch: Rows): void {
   const rows: readonly (CheckResult | LogRecord | Sample)[] = batch.rows;
   if (rows.length === 0) return;
   if (batch.kind === 'checks') bus.emit('checksStored', { results: batch.rows });

@@ -9,6 +9,8 @@ export interface Vantage {
   carrier: string;
   /** The local address checks leave from, on a machine with several carriers' lines; null is the system's choice. */
   sourceAddress: string | null;
+  /** Looked from by a collector elsewhere that hands in what it sees. */
+  far?: boolean;
   /** `host:port` of things that answer as long as this place is on the network at all: a gateway, another provider. */
   anchors?: readonly string[];
 }
@@ -24,9 +26,10 @@ export const vantageSchema = z
       .string()
       .refine((text) => isIP(text) !== 0, { message: 'not an IP address', params: { hint: 'write the address of a local interface, for example 10.0.0.5' } })
       .optional(),
+    far: z.boolean().default(false),
     anchors: z.array(anchorText).max(8).default([]),
   })
-  .transform(({ id, region, carrier, source_address, anchors }): Vantage => ({ id, region, carrier, sourceAddress: source_address ?? null, anchors }));
+  .transform(({ id, region, carrier, source_address, far, anchors }): Vantage => ({ id, region, carrier, sourceAddress: source_address ?? null, far, anchors }));
 
 /** Where a probe runs from when it names no vantage. */
 export const localVantage: Vantage = { id: 'local', region: '', carrier: '', sourceAddress: null };

@@ -11,8 +11,8 @@ export interface Person {
   role: PersonRole;
 }
 
-/** What a bearer token is good for: sending telemetry, the alert API, reading. */
-export const scopes = ['ingest', 'alerts', 'read'] as const;
+/** What a bearer token is good for: sending telemetry, the alert API, reading, being a far vantage. */
+export const scopes = ['ingest', 'alerts', 'read', 'collector'] as const;
 export type TokenScope = (typeof scopes)[number];
 
 /** Who made a change; on every write. */

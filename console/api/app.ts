@@ -7,12 +7,15 @@ import { acknowledgementRoutes } from './ack.ts';
 import { alertRoutes } from './alert-routes.ts';
 import { alertmanagerRoutes } from './alertmanager.ts';
 import { notFound, refuse } from './answers.ts';
+import { artifactRoutes } from './artifact-routes.ts';
 import { identify, type SignedIn } from './auth.ts';
 import { boardRoutes } from './board-routes.ts';
 import { limitBody } from './body-limit.ts';
 import { demoRoutes } from './demo-routes.ts';
+import { farRoutes } from './far-routes.ts';
 import { healthRoutes, publicHealthRoutes } from './health-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
+import { ingestRoutes } from './ingest-routes.ts';
 import { logRoutes, sqlRoutes } from './log-routes.ts';
 import { createMemo } from './memo.ts';
 import { noticeRoutes, runbookRoutes } from './notice-routes.ts';
@@ -37,6 +40,7 @@ export interface ApiOptions {
 /** An answer is shared this long among those who ask the same. */
 const sharedFor = durationMs(900);
 const largestBody = 1024 * 1024;
+const largestFarBatch = 16 * 1024 * 1024;
 
 /** Every HTTP address of ours except the public page and the console's own files. */
 export function createApi({ ports, clock, onError }: ApiOptions) {
@@ -56,6 +60,7 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
     .route('/', sqlRoutes(routes))
     .route('/', healthRoutes(routes))
     .route('/', sourceRoutes(routes))
+    .route('/', artifactRoutes(routes))
     .route('/', demoRoutes(routes))
     .route('/', searchRoutes(routes));
 
@@ -63,6 +68,10 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
   // Before anyone is asked who they are: that may need a store.
   app.route('/api/v1', pushRoutes({ ports, clock }, tooLarge));
   app.use('/api/*', noStore, identify(ports.people, clock));
+  app.use('/v1/*', identify(ports.people, clock));
+  app.route('/', ingestRoutes(ports, tooLarge));
+  app.use('/api/v1/collector/*', limitBody({ maxSize: largestFarBatch, tooLarge }));
+  app.route('/api/v1', farRoutes({ ports, clock }));
   app.route('/api/v1', v1);
   if (ports.outside) app.route('/api/v2', alertmanagerRoutes({ desk: ports.outside, clock }));
   app.get(

@@ -34,7 +34,7 @@ export function requireRole(least: PersonRole): MiddlewareHandler<SignedIn> {
 }
 
 /** What a person must be to do by hand what a token's scope lets a program do. */
-const roleForScope: Record<TokenScope, PersonRole> = { read: 'viewer', alerts: 'responder', ingest: 'admin' };
+const roleForScope: Record<TokenScope, PersonRole> = { read: 'viewer', alerts: 'responder', ingest: 'admin', collector: 'admin' };
 
 /** Only programs whose token has this scope, and people who may do the same by hand. */
 export function requireScope(scope: TokenScope): MiddlewareHandler<SignedIn> {

@@ -189,9 +189,11 @@ export function fakePorts(changes: Partial<ConsolePorts> = {}): ConsolePorts & {
       run: async ({ id, now }) =>
         id === 'home' ? { probeId: 'home', service: 'invoice', vantage: 'bj', at: now, durationMs: durationMs(5), outcome: { kind: 'pass' }, phases: {}, evidence: {}, attempt: 0 } : null,
     },
+    ingest: null,
     beats: { take: async ({ token }) => token === 'a-known-token' },
     health: fakeHealth,
     outside: null,
+    far: null,
     demo: {
       faults: async () => [{ name: 'errors', label: same('错误'), on: false, until: null }],
       setFault: heard('demo.setFault'),

@@ -1,7 +1,12 @@
 /** What the console is handed: it asks and tells through these, and knows no store. Instants are UnixMs here; the answers of the API turn them into ISO 8601. */
 import type { Alert } from '#alerts/alert.ts';
+import type { ArtifactShelf } from '#collector/artifacts.ts';
 import type { CheckResult } from '#collector/check.ts';
 import type { LetterNote } from '#collector/dead-letters.ts';
+import type { FarPlan } from '#collector/far-link.ts';
+import type { LogRecord } from '#collector/log.ts';
+import type { Sample } from '#collector/sample.ts';
+import type { IngestAnswer, IngestRequest } from '#collector/sources/ingest.ts';
 import type { SourceHealth } from '#collector/sources/source.ts';
 import type { SpoolHealth } from '#collector/spool.ts';
 import type { Done } from '#lib/done.ts';
@@ -211,6 +216,28 @@ export interface HealthSource {
   /** Reasons why data cannot be taken and kept now; empty when it can. */
   unready(): Promise<readonly { part: string; reason: string }[]>;
 }
+/** What a far vantage hands in. */
+export type FarBatch = { vantage: string; version: string; token: string } & (
+  | { kind: 'checks'; rows: readonly CheckResult[] }
+  | { kind: 'samples'; rows: readonly Sample[] }
+  | { kind: 'logs'; rows: readonly LogRecord[] }
+);
+export interface FarDesk {
+  /** Whether we understand each other. */
+  speaks(version: string): boolean;
+  /** Null when it is no far vantage of ours. */
+  plan(ask: { vantage: string; version: string; backlog: number; offsetMs: number; now: UnixMs }): FarPlan | null;
+  /** True once it is stored, false when it cannot be now. */
+  store(batch: FarBatch & { now: UnixMs }): Promise<boolean>;
+  list(): readonly { id: string; region: string; carrier: string; lastSeenAt: UnixMs | null; version: string | null; offsetMs: number | null; backlog: number | null; rows: number }[];
+}
+/** Takes what programs hand in; answers once it is on disk. */
+export interface IngestDesk {
+  /** Null when there is no such source. */
+  lines(source: string, request: IngestRequest): Promise<IngestAnswer | null>;
+  logs(request: IngestRequest): Promise<IngestAnswer>;
+  metrics(request: IngestRequest): Promise<IngestAnswer>;
+}
 export interface DemoSwitches {
   faults(): Promise<readonly { name: string; label: Bilingual; on: boolean; until: UnixMs | null }[]>;
   setFault(ask: { name: string; on: boolean; forMs: DurationMs | null }): Promise<Done>;
@@ -232,7 +259,13 @@ export interface ConsolePorts {
   probes: ProbeRunner;
   /** Null where no collector runs beside the console. */
   beats: BeatTaker | null;
+  /** Absent where no collector runs beside the console. */
+  artifacts?: Pick<ArtifactShelf, 'read'> | undefined;
   health: HealthSource;
+  /** Null where no collector runs beside the console. */
+  ingest: IngestDesk | null;
+  /** Null where nothing may be handed in. */
+  far: FarDesk | null;
   /** Alertmanager's API on the same alert path. */
   outside: OutsideDesk | null;
   /** Only in demo mode. */

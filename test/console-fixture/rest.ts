@@ -1,4 +1,5 @@
 import type { OutcomeKind } from '#collector/check.ts';
+import type { FarView } from '#console/api/far-routes.ts';
 import type { SourcesView } from '#console/api/source-routes.ts';
 import type { CheckView, FaultView, HealthView, LogsView, MailView, ProbeRow, ProbeView, RunbookRow, RunbookView, SessionView } from '#console/api/views.ts';
 import { boards } from './panels.ts';
@@ -227,6 +228,13 @@ export const sources: SourcesView = {
   spool: { records: 2, rows: 1_240, bytes: 3_400_000, maxBytes: 2_000_000_000, full: false, droppedRows: 0, lostBytes: 0, setAsideRows: 1, lastError: null },
   letters: [
     { at: ago(12), kind: 'logs', reason: 'logs: Code: 33. DB::Exception: Cannot read all data', rows: 1, sample: '{"timestamp":1796120000000,"service":"invoice","source":"gateway","body":"…"}' },
+  ],
+};
+
+export const far: FarView = {
+  vantages: [
+    { id: 'sh-unicom', region: '上海', carrier: '联通', lastSeenAt: ago(0.1), version: '0.1.0', offsetMs: -430, backlog: 0, rows: 8_640 },
+    { id: 'gz-mobile', region: '广州', carrier: '移动', lastSeenAt: ago(4), version: '0.1.0', offsetMs: 0, backlog: 12, rows: 2_112 },
   ],
 };
 

@@ -9,7 +9,7 @@ import { second } from '#lib/time.ts';
 import { incidentView } from './incident.ts';
 import { alerts, alertView, incidentRows, notice, overview } from './operations.ts';
 import { boards } from './panels.ts';
-import { faults, health, logs, mails, probes, probeView, publicComponents, runbooks, runbookView, session, sources } from './rest.ts';
+import { far, faults, health, logs, mails, probes, probeView, publicComponents, runbooks, runbookView, session, sources } from './rest.ts';
 
 /*
  * A test tool: the built console over invented answers, for looking at pages and for component pictures without the rest of the product.
@@ -32,6 +32,7 @@ const fixed: Record<string, unknown> = {
   '/logs': logs,
   '/health-report': health,
   '/sources': sources,
+  '/collectors': far,
   '/demo/faults': { faults },
   '/demo/inbox': { mails },
   '/search': { hits: [{ kind: 'probe', label: { 'zh-CN': '探测 mobile-login', en: 'Probe mobile-login' }, link: '/probes/mobile-login' }] },

@@ -121,6 +121,7 @@ export const pages: Pages = {
     rows: 'Rows',
     reason: 'Reason and first row',
   },
+  far: { title: 'Far vantages', vantage: 'Vantage', seen: 'Last heard', rows: 'Rows taken', offset: 'Clock offset', never: 'not heard since this start' },
   sourceKind: {
     file: 'log files',
     http: 'pushed over HTTP',

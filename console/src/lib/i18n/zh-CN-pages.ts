@@ -119,6 +119,7 @@ export const pages = {
     rows: '行',
     reason: '原因与首行',
   },
+  far: { title: '远端探测点', vantage: '探测点', seen: '最近消息', rows: '已收行', offset: '时钟差', never: '本次启动后还没有消息' },
   sourceKind: {
     file: '日志文件',
     http: 'HTTP 推送',
@@ -128,7 +129,7 @@ export const pages = {
     loki: 'Loki 推送',
     scrape: 'Prometheus 抓取',
     journal: 'systemd 日志',
-  },
+  } as Record<string, string>,
   settings: {
     title: '系统',
     sentenceOk: '系统自己运行正常',
