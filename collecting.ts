@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { type ArtifactShelf, createArtifacts } from '#collector/artifacts.ts';
 import { type BeatRegister, openBeats } from '#collector/beats.ts';
 import { type Collector, startCollector } from '#collector/collector.ts';
 import { calmPace, watchedPace } from '#collector/pace.ts';
 import type { CollectorTopics, TelemetrySink } from '#collector/ports.ts';
 import { createRecorder } from '#collector/recorder.ts';
 import { type Shipper, startShipper } from '#collector/shipper.ts';
+import { createOtlp, type OtlpIngest } from '#collector/sources/otlp.ts';
 import { type RunningSources, startSources } from '#collector/sources/start-sources.ts';
 import { openSpool, type Spool } from '#collector/spool.ts';
 import type { Config } from '#config';
@@ -31,6 +33,8 @@ export interface Collecting {
   shipper: Shipper;
   collector: Collector;
   beats: BeatRegister;
+  artifacts: ArtifactShelf;
+  otlp: OtlpIngest;
   sources(): RunningSources;
   /** Takes over a new configuration; what did not change keeps its times and positions. */
   replace(config: Config): Promise<void>;
@@ -46,14 +50,18 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
   const pace = () => (stopping || awaited() ? watchedPace : calmPace);
   const shipper = startShipper({ spool, sink, bus, clock, pace, onError });
   const recorder = createRecorder({ spool, clock });
+  const otlp = createOtlp({ spool, clock });
   let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
+  const artifacts = createArtifacts({ dir: join(dataDir, 'artifacts'), clock });
   const beats = await openBeats({ path: join(dataDir, 'beats.json'), probes: config.probes, clock, onTurn: (id) => collector.nudge(id), onError });
-  const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, beats: beats.seen, emit: (topic, fact) => bus.emit(topic, fact), onError });
+  const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, beats: beats.seen, artifacts, emit: (topic, fact) => bus.emit(topic, fact), onError });
   return {
     spool,
     shipper,
     collector,
     beats,
+    artifacts,
+    otlp,
     sources: () => sources,
     async replace(fresh) {
       beats.replace(fresh.probes);

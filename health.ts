@@ -1,3 +1,4 @@
+import type { SourceHealth } from '#collector/sources/source.ts';
 import type { HealthSource } from '#console/api/ports.ts';
 import type { Bilingual } from '#lib/text.ts';
 import type { Telemetry } from '#store/clickhouse.ts';
@@ -19,7 +20,7 @@ export function healthOf({ telemetry, state, writer, collecting, responding }: H
   const { alerts, runbooks, notices } = responding;
   return {
     loops: () => [...(collecting ? [collecting.collector.health(), collecting.shipper.health()] : []), ...alerts.health(), ...runbooks.health(), ...notices.health()],
-    sources: () => collecting?.sources().health() ?? [],
+    sources: () => (collecting ? [...collecting.sources().health(), ...handedIn(collecting)] : []),
     spool: () => collecting?.spool.health() ?? null,
     letters: async (limit) => (await collecting?.spool.letters(limit)) ?? [],
     counters() {
@@ -55,4 +56,10 @@ export function healthOf({ telemetry, state, writer, collecting, responding }: H
       ];
     },
   };
+}
+
+/** What comes by a protocol is a source of its own once something came. */
+function handedIn({ otlp }: Collecting): SourceHealth[] {
+  const health = otlp.health();
+  return health.lines > 0 || health.lastError !== null ? [health] : [];
 }

@@ -1,4 +1,5 @@
 import { file } from './file.ts';
+import { http } from './http-lines.ts';
 
 /** Every kind of source; a new one is a file, its test and a line here. */
-export const sourceKinds = [file] as const;
+export const sourceKinds = [file, http] as const;

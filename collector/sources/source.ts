@@ -1,6 +1,7 @@
 import type { Pace } from '#collector/pace.ts';
 import type { Spool } from '#collector/spool.ts';
 import type { Clock } from '#lib/clock.ts';
+import type { IngestAnswer, IngestRequest } from './ingest.ts';
 
 /** A place logs come from, made ready by its kind. */
 export interface Source {
@@ -22,6 +23,8 @@ export interface RunningSource {
   health(): SourceHealth;
   /** Looks again now instead of at the next interval. */
   nudge(): void;
+  /** Takes what a program hands in, where the kind waits to be handed something. */
+  receive?(request: IngestRequest): Promise<IngestAnswer>;
   stop(): Promise<void>;
 }
 

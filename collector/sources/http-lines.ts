@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { type Encoding, encodingOf } from '#collector/encoding.ts';
+import { buildFormat, formats } from '#collector/formats/index.ts';
+import { cutLines } from '#collector/lines.ts';
+import { maskText } from '#collector/mask.ts';
+import { joinerFor, type LineOrigin, readRecords } from '#collector/origin.ts';
+import { defineKind } from '#lib/kinds.ts';
+import { idText, zoneText } from '#lib/schema.ts';
+import { type IngestAnswer, IngestError, type IngestRequest, keep, mediaType, mostRows, parseJson, refusal, unpacked } from './ingest.ts';
+import type { RunningSource, Source, SourceContext } from './source.ts';
+import { createCounters, type SourceCounters } from './source-counters.ts';
+
+const formatText = z.union([z.string(), z.looseObject({ kind: z.string() })]);
+
+/** Lines that programs hand in over HTTP: `POST /api/v1/ingest/lines?source=ID`. */
+export const http = defineKind({
+  kind: 'http',
+  label: { 'zh-CN': 'HTTP 推送的日志行', en: 'Lines handed in over HTTP' },
+  fields: [
+    { id: 'id', label: { 'zh-CN': '名称', en: 'Name' }, input: 'text', required: true },
+    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
+    {
+      id: 'format',
+      label: { 'zh-CN': '格式', en: 'Format' },
+      input: 'select',
+      required: true,
+      options: formats.map((format) => ({ value: format.kind, label: format.label })),
+    },
+    { id: 'zone', label: { 'zh-CN': '时区', en: 'Time zone' }, input: 'text', required: false },
+  ],
+  shape: {
+    id: idText,
+    service: idText,
+    format: formatText.superRefine((format, context) => {
+      const built = buildFormat(configOf(format, undefined));
+      if (built.ok) return;
+      for (const issue of built.issues) context.addIssue({ ...issue, path: typeof format === 'string' ? [] : [...issue.path] } as Parameters<typeof context.addIssue>[0]);
+    }),
+    zone: zoneText.optional(),
+  },
+  make: ({ id, service, format, zone }): Source => ({ id, kind: 'http', service, start: (context) => startLines({ source: id, service, format: configOf(format, zone) }, context) }),
+});
+
+const configOf = (format: z.output<typeof formatText>, zone: string | undefined): Record<string, unknown> => ({ ...(zone && { zone }), ...(typeof format === 'string' ? { kind: format } : format) });
+
+function startLines(origin: Pick<LineOrigin, 'source' | 'service' | 'format'>, { spool, clock }: SourceContext): RunningSource {
+  const counters = createCounters({ id: origin.source, kind: 'http', clock });
+  const joiner = joinerFor(origin.format);
+  const receive = async (request: IngestRequest): Promise<IngestAnswer> => {
+    const { lines, counts } = linesOf(await unpacked(request), mediaType(request.contentType));
+    const filled = lines.filter((line) => line.trim() !== '');
+    if (filled.length > mostRows) throw new IngestError(413, `${filled.length} lines in one request: at most ${mostRows}`);
+    const events = joiner ? joiner.join(filled).map(({ text }) => text) : filled;
+    const now = clock.now();
+    const whole: LineOrigin = { ...origin, observedAt: now, nearAt: now };
+    const { rows, malformed } = readRecords(events, whole);
+    if (events.length > 0) await keep({ kind: 'lines', lines: events, origin: whole, rows }, { spool, clock });
+    counters.add({ ...counts, lines: lines.length, blank: lines.length - filled.length, events: rows.length - malformed, malformed });
+    counters.recovered();
+    return { status: 200, contentType: 'application/json', body: JSON.stringify({ accepted: rows.length, malformed }) };
+  };
+  return {
+    receive: (request) => receive(request).catch((error: unknown) => refused(error, counters)),
+    health: () => counters.health({ open: 0, lagMs: 0 }),
+    nudge: () => {},
+    stop: () => Promise.resolve(),
+  };
+}
+
+function refused(error: unknown, counters: SourceCounters): IngestAnswer {
+  counters.fail(error);
+  const answer = refusal(error);
+  // What may be sent again is not lost yet.
+  if (answer.status !== 503) counters.add({ dropped: 1 });
+  return answer;
+}
+
+const utf8 = encodingOf('utf-8') as Encoding;
+
+/** An array of JSON is a line an element; anything else is text, cut at its line feeds. */
+function linesOf(bytes: Uint8Array, type: string): { lines: string[]; counts: Parameters<SourceCounters['add']>[0] } {
+  const json = type === 'application/json' ? parseJson(bytes) : undefined;
+  const text = json === undefined ? Buffer.from(bytes) : Buffer.from(asLines(json));
+  const cut = cutLines(text, { encoding: utf8, skipping: false, end: true, mask: maskText });
+  return { lines: cut.lines, counts: { longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked } };
+}
+
+function asLines(json: unknown): string {
+  try {
+    return (Array.isArray(json) ? json : [json]).map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join('\n');
+  } catch {
+    throw new IngestError(400, 'JSON nested too deep');
+  }
+}
