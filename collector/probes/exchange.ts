@@ -57,7 +57,8 @@ export async function exchange(request: Request, { lines, clock, signal }: Watch
     own.firstByte = headAt - Math.max(startedAt, line.readyAt() ?? startedAt);
   };
   try {
-    const wire = { method: request.method, path: `${request.url.pathname}${request.url.search}`, headers: headersOf(request), body: request.body, maxBytes: request.maxBodyBytes };
+    const aim = line.aim(request.url);
+    const wire = { method: request.method, path: aim.path, headers: { ...headersOf(request), ...aim.headers }, body: request.body, maxBytes: request.maxBodyBytes };
     const response = await receive(line.client, wire, { signal, onHead });
     own.body = clock.elapsed() - (headAt ?? startedAt);
     const phases = { ...line.takePhases(), ...own };

@@ -28,15 +28,19 @@ export async function follow(first: Request, watch: Watch & { redirects: number 
   }
 }
 
-/** Where a redirect leads; credentials in headers do not follow to another origin. */
+/** All that may be said to a stranger: any other header may hold a key. */
+const harmless = /^(user-agent|accept|accept-language|accept-encoding|cache-control)$/i;
+
+/** Where a redirect leads; null also when it would carry a body to another origin, so that the redirect itself is judged. */
 export function redirected(request: Request, answer: Answer): Request | null {
   const location = answer.headers.location;
   if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined || !URL.canParse(location, request.url)) return null;
   const url = new URL(location, request.url);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
   const keepsBody = answer.status === 307 || answer.status === 308;
-  const headers =
-    url.origin === request.url.origin ? request.headers : Object.fromEntries(Object.entries(request.headers).filter(([name]) => !/^(authorization|cookie|proxy-authorization)$/i.test(name)));
+  const elsewhere = url.origin !== request.url.origin;
+  if (elsewhere && keepsBody && request.body !== null) return null;
+  const headers = elsewhere ? Object.fromEntries(Object.entries(request.headers).filter(([name]) => harmless.test(name))) : request.headers;
   return { ...request, url, headers, ...(keepsBody || request.method === 'HEAD' ? {} : { method: 'GET', body: null }) };
 }
 

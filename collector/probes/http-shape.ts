@@ -12,7 +12,7 @@ export const urlText = z.string().transform((text, context): URL => {
   return z.NEVER;
 });
 
-export const methodText = z.string().regex(/^[A-Z]{3,10}$/, 'a method is written in capitals, for example GET');
+export const methodText = z.string().regex(/^(?!CONNECT$)[A-Z]{3,20}$/, 'a method is written in capitals, for example GET; CONNECT is for proxies');
 
 /** Values may be secrets; they are revealed only when the request is written. */
 export const headerMap = z.record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'not a header name'), z.union([z.string().regex(/^[^\r\n]*$/, 'a header value has one line'), z.instanceof(Secret)]));

@@ -5,12 +5,14 @@ import { assertionSchema, firstMiss, withStatus } from './assertion.ts';
 import { excerpt } from './excerpt.ts';
 import { openLines, type Request } from './exchange.ts';
 import { follow } from './follow.ts';
+import { authorization, dialingOf, httpDisagreements, httpOptionFields, httpOptions } from './http-options.ts';
 import { headerMap, lineShape, lookHeaders, methodText, shownUrl, urlText, wireHeaders } from './http-shape.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 
 const shape = {
   ...probeShape,
   ...lineShape,
+  ...httpOptions,
   url: urlText,
   method: methodText.default('GET'),
   headers: headerMap.default({}),
@@ -27,7 +29,13 @@ export const http = defineKind({
   fields: [
     ...probeFields,
     { id: 'url', label: { 'zh-CN': '地址', en: 'Address' }, input: 'url', required: true },
-    { id: 'method', label: { 'zh-CN': '方法', en: 'Method' }, input: 'select', required: false, options: ['GET', 'HEAD', 'POST'].map((value) => ({ value, label: { 'zh-CN': value, en: value } })) },
+    {
+      id: 'method',
+      label: { 'zh-CN': '方法', en: 'Method' },
+      input: 'select',
+      required: false,
+      options: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((value) => ({ value, label: { 'zh-CN': value, en: value } })),
+    },
     {
       id: 'assert',
       label: { 'zh-CN': '断言', en: 'Assertions' },
@@ -35,8 +43,10 @@ export const http = defineKind({
       required: false,
       help: { 'zh-CN': '例如 { json: $.code, equals: "001" }', en: 'For example { json: $.code, equals: "001" }' },
     },
+    ...httpOptionFields,
   ],
   shape,
+  agree: httpDisagreements,
   make: (config) => readyProbe(config, { kind: 'http', target: shownUrl(config.url), check: (look) => check(config, look) }),
 });
 
@@ -47,9 +57,16 @@ async function check(config: Config, look: Look): Promise<Sight> {
     verifyCertificate: config.verify_certificate,
     ca: config.ca ?? null,
     allowMetadata: config.metadata_addresses === 'allow',
+    dialing: dialingOf(config),
   });
   try {
-    const request: Request = { method: config.method, url: config.url, headers: { ...lookHeaders(look), ...wireHeaders(config.headers) }, body: config.body ?? null, maxBodyBytes: config.max_body };
+    const request: Request = {
+      method: config.method,
+      url: config.url,
+      headers: { ...lookHeaders(look), ...authorization(config), ...wireHeaders(config.headers) },
+      body: config.body ?? null,
+      maxBodyBytes: config.max_body,
+    };
     const { last, phases, url, hops } = await follow(request, { lines, clock: look.clock, signal: look.signal, redirects: config.redirects });
     const seen = { url: shownUrl(url), ...(hops > 0 ? { redirects: hops } : {}), ...(last.address === null ? {} : { address: last.address }) };
     if (!last.ok) return { outcome: last.outcome, phases, evidence: seen };

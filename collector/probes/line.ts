@@ -5,6 +5,7 @@ import { Client } from 'undici';
 import type { Phases, phaseNames } from '#collector/check.ts';
 import type { Clock } from '#lib/clock.ts';
 import { isRefused } from './guard.ts';
+import { tunnel } from './tunnel.ts';
 
 /** A connection to one origin that knows how long each part of getting through took. */
 
@@ -17,6 +18,19 @@ export interface LineOptions {
   /** More trusted authorities, PEM. */
   ca: string | null;
   allowMetadata: boolean;
+  /** Absent: straight there, HTTP/1.1, whatever family answers. */
+  dialing?: Dialing;
+}
+
+export interface Dialing {
+  http: '1.1' | '2' | 'auto';
+  /** 0 for either. */
+  family: 0 | 4 | 6;
+  /** Name to address; the name stays in Host and SNI. */
+  resolve: Readonly<Record<string, string>>;
+  proxy: { url: URL; authorization: string | null } | null;
+  /** A client certificate, PEM, shown to this origin alone. */
+  identity: { origin: string; cert: string; key: string } | null;
 }
 
 export interface Line {
@@ -26,6 +40,8 @@ export interface Line {
   /** Phases of connecting; given once, so that a second request over the same line does not count them again. */
   takePhases(): Phases;
   readyAt(): number | null;
+  /** How a request names its target: whole, and with the proxy's credentials, to a proxy that passes it on. */
+  aim(url: URL): { path: string; headers: Record<string, string> };
   peer(): Peer;
   /** Ends it in the middle of a request. */
   abandon(): void;
@@ -36,6 +52,7 @@ export interface Line {
 export interface Peer {
   address: string | null;
   protocol: string | null;
+  http2: boolean;
   certificateUntil: Date | null;
 }
 
@@ -53,9 +70,11 @@ interface Progress {
 
 /** Nothing is sent or connected before the first request. */
 export function openLine(origin: string, options: LineOptions): Line {
-  const progress: Progress = { stage: 'connect', phases: {}, since: 0, readyAt: null, socket: null, peer: { address: null, protocol: null, certificateUntil: null } };
+  const progress: Progress = { stage: 'connect', phases: {}, since: 0, readyAt: null, socket: null, peer: { address: null, protocol: null, http2: false, certificateUntil: null } };
+  const { http = '1.1', proxy = null } = options.dialing ?? {};
   const client = new Client(origin, {
     pipelining: 1,
+    allowH2: http !== '1.1',
     // The check holds the only watch; two watches would report two different reasons.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -77,6 +96,11 @@ export function openLine(origin: string, options: LineOptions): Line {
       return taken;
     },
     readyAt: () => progress.readyAt,
+    aim(url) {
+      const path = `${url.pathname}${url.search}`;
+      if (proxy === null || url.protocol === 'https:') return { path, headers: {} };
+      return { path: `${url.origin}${path}`, headers: proxy.authorization === null ? {} : { 'proxy-authorization': proxy.authorization } };
+    },
     peer: () => progress.peer,
     abandon() {
       progress.socket?.destroy();
@@ -99,13 +123,18 @@ function once(callback: Answered): Answered {
 
 function dial(target: { hostname: string; port: string; protocol: string }, { progress, options, callback }: { progress: Progress; options: LineOptions; callback: Answered }): void {
   const secure = target.protocol === 'https:';
-  const host = target.hostname.replace(/^\[|\]$/g, '');
+  const { proxy = null, resolve = {}, family = 0 } = options.dialing ?? {};
+  const name = bare(target.hostname);
+  const port = Number(target.port) || (secure ? 443 : 80);
+  const host = proxy ? bare(proxy.url.hostname) : ((Object.hasOwn(resolve, name) ? resolve[name] : undefined) ?? name);
   progress.since = options.clock.elapsed();
-  if (isIP(host) !== 0 && !options.allowMetadata && isRefused(host)) throw new RefusedAddress(`${host} is a metadata or link-local address`);
+  const refused = options.allowMetadata ? undefined : [name, host].find(isRefused);
+  if (refused !== undefined) throw new RefusedAddress(`${refused} is a metadata or link-local address`);
   progress.stage = isIP(host) === 0 ? 'dns' : 'connect';
   const socket = netConnect({
     host,
-    port: Number(target.port) || (secure ? 443 : 80),
+    port: proxy ? Number(proxy.url.port) || 80 : port,
+    family,
     noDelay: true,
     lookup: timedLookup(progress, options),
     ...(options.sourceAddress === null ? {} : { localAddress: options.sourceAddress }),
@@ -113,26 +142,39 @@ function dial(target: { hostname: string; port: string; protocol: string }, { pr
   progress.socket = socket;
   socket.once('error', (error) => callback(error, null));
   socket.once('connect', () => {
-    finish(progress, options.clock, secure ? 'tls' : 'firstByte');
     progress.peer.address = socket.remoteAddress ?? null;
-    if (secure) secureOver(socket, host, { progress, options, callback });
-    else callback(null, socket);
+    const through = (error: Error | null) => {
+      if (error) return callback(error, null);
+      finish(progress, options.clock, secure ? 'tls' : 'firstByte');
+      if (secure) secureOver(socket, { host: name, port }, { progress, options, callback });
+      else callback(null, socket);
+    };
+    if (proxy && secure) tunnel(socket, { to: `${target.hostname}:${port}`, authorization: proxy.authorization }, through);
+    else through(null);
   });
 }
 
-function secureOver(socket: Socket, host: string, { progress, options, callback }: { progress: Progress; options: LineOptions; callback: Answered }): void {
+const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
+const offered = { '1.1': ['http/1.1'], '2': ['h2'], auto: ['h2', 'http/1.1'] };
+
+function secureOver(socket: Socket, { host, port }: { host: string; port: number }, { progress, options, callback }: { progress: Progress; options: LineOptions; callback: Answered }): void {
+  const { http = '1.1', identity = null } = options.dialing ?? {};
+  const origin = new URL(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`).origin;
   const secured: TLSSocket = tlsConnect({
     socket,
     // Over a socket of our own the name to check has to be said again.
     host,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: offered[http],
     rejectUnauthorized: options.verifyCertificate,
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(options.ca === null ? {} : { ca: options.ca }),
+    ...(identity?.origin === origin ? { cert: identity.cert, key: identity.key } : {}),
   });
   progress.socket = secured;
   secured.once('error', (error) => callback(error, null));
   secured.once('secureConnect', () => {
+    if (http === '2' && secured.alpnProtocol !== 'h2') return callback(new Error('the target does not speak HTTP/2'), null);
+    progress.peer.http2 = secured.alpnProtocol === 'h2';
     finish(progress, options.clock, 'firstByte');
     progress.peer.protocol = secured.getProtocol();
     const until = secured.getPeerX509Certificate()?.validToDate;
