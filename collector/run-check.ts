@@ -13,6 +13,7 @@ export interface CheckRun {
   attempt: number;
   clock: Clock;
   beats?: Look['beats'];
+  artifacts?: Look['artifacts'];
   /** Ends the check early, for a prober that is stopping. */
   signal?: AbortSignal;
   /** Called once when the answer is still pending past `slow_after`: a hang is seen before its timeout. */
@@ -44,9 +45,9 @@ export async function runCheck(run: CheckRun): Promise<CheckResult> {
 
 const pendingSight: Sight = { outcome: { kind: 'pass' }, phases: {}, evidence: { pending: true } };
 
-async function look({ probe, vantage, clock, signal, beats }: CheckRun, timeUp: AbortSignal): Promise<Sight> {
+async function look({ probe, vantage, clock, signal, beats, artifacts }: CheckRun, timeUp: AbortSignal): Promise<Sight> {
   try {
-    const sight = await probe.check({ vantage, clock, signal: timeUp, beats });
+    const sight = await probe.check({ vantage, clock, signal: timeUp, beats, artifacts });
     // A prober told to stop has not seen a time-out of the target.
     return signal?.aborted ? unknown('the prober was stopped') : sight;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { browser } from './browser.ts';
 import { exec } from './exec.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
@@ -10,4 +11,4 @@ import { smtp } from './smtp.ts';
 import { websocket } from './websocket.ts';
 
 /** Every kind of probe; a new kind is one file and one entry here. */
-export const probeKinds = [http, journey, smtp, postgres, mysql, redis, websocket, grpc, exec, push] as const;
+export const probeKinds = [http, journey, browser, smtp, postgres, mysql, redis, websocket, grpc, exec, push] as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ArtifactKeeper } from '#collector/artifacts.ts';
 import type { BeatExpectation, BeatSeen } from '#collector/beat.ts';
 import type { Failure, Phases } from '#collector/check.ts';
 import type { Vantage } from '#collector/vantage.ts';
@@ -22,6 +23,8 @@ export interface Look {
   signal: AbortSignal;
   /** What was heard of a probe that expects beats; absent where nobody listens. */
   beats?: ((probeId: string) => BeatSeen | undefined) | undefined;
+  /** Where pictures and traces are kept; absent where nobody keeps them. */
+  artifacts?: ArtifactKeeper | undefined;
 }
 
 /** Expected failures are values; a thrown error is a fault of the prober and makes the result unknown. */
