@@ -52,7 +52,6 @@ export interface Line {
 export interface Peer {
   address: string | null;
   protocol: string | null;
-  http2: boolean;
   certificateUntil: Date | null;
 }
 
@@ -70,7 +69,7 @@ interface Progress {
 
 /** Nothing is sent or connected before the first request. */
 export function openLine(origin: string, options: LineOptions): Line {
-  const progress: Progress = { stage: 'connect', phases: {}, since: 0, readyAt: null, socket: null, peer: { address: null, protocol: null, http2: false, certificateUntil: null } };
+  const progress: Progress = { stage: 'connect', phases: {}, since: 0, readyAt: null, socket: null, peer: { address: null, protocol: null, certificateUntil: null } };
   const { http = '1.1', proxy = null } = options.dialing ?? {};
   const client = new Client(origin, {
     pipelining: 1,
@@ -174,7 +173,6 @@ function secureOver(socket: Socket, { host, port }: { host: string; port: number
   secured.once('error', (error) => callback(error, null));
   secured.once('secureConnect', () => {
     if (http === '2' && secured.alpnProtocol !== 'h2') return callback(new Error('the target does not speak HTTP/2'), null);
-    progress.peer.http2 = secured.alpnProtocol === 'h2';
     finish(progress, options.clock, 'firstByte');
     progress.peer.protocol = secured.getProtocol();
     const until = secured.getPeerX509Certificate()?.validToDate;
