@@ -62,7 +62,7 @@ function createReader(successCodes: ReadonlySet<string> | undefined): (line: str
 }
 
 /** Where the text in quotes ends; a backslash takes the next character with it. -1 when it never does. */
-function closingQuote(line: string, from: number): number {
+export function closingQuote(line: string, from: number): number {
   let end = line.indexOf('"', from);
   while (end > from && line.charCodeAt(end - 1) === 92) {
     let slash = end - 1;
@@ -98,7 +98,7 @@ interface Span {
 }
 
 /** `METHOD target HTTP/x`; anything else in the quotes (a TLS hello, `-`) leaves the request fields out. */
-function readRequest(line: string, { from, to }: Span, out: { attributes: Record<string, AttributeValue>; routeFor(path: string): string }): void {
+export function readRequest(line: string, { from, to }: Span, out: { attributes: Record<string, AttributeValue>; routeFor(path: string): string }): void {
   const methodEnd = line.indexOf(' ', from);
   if (methodEnd < 0 || methodEnd >= to || methodEnd === from || methodEnd - from > 20) return;
   for (let index = from; index < methodEnd; index++) {
@@ -175,7 +175,7 @@ function readBytes(line: string, { from, to }: Span, attributes: Record<string, 
   return true;
 }
 
-function judge(attributes: Record<string, AttributeValue>, status: number, successCodes: ReadonlySet<string> | undefined): void {
+export function judge(attributes: Record<string, AttributeValue>, status: number, successCodes: ReadonlySet<string> | undefined): void {
   const code = attributes['app.code'];
   const refused = successCodes !== undefined && typeof code === 'string' && !successCodes.has(code);
   attributes.outcome = status >= 500 || refused ? 'error' : 'ok';

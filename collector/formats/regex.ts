@@ -1,0 +1,55 @@
+import { RE2JS } from 're2js';
+import { z } from 'zod';
+import type { AttributeValue } from '#collector/log.ts';
+import { defineKind } from '#lib/kinds.ts';
+import { type Format, formatShape, malformedLine, zoneField } from './format.ts';
+import { readNamedFields, usualNames } from './named-fields.ts';
+import { dateOrders, timeReader } from './time.ts';
+import { zoneReader } from './zone.ts';
+
+const patternText = z
+  .string()
+  .min(1)
+  .max(4_000)
+  .superRefine((text, context) => {
+    try {
+      if (Object.keys(RE2JS.compile(text).namedGroups()).length === 0) context.addIssue(`"${text}" names no group, for example (?P<time>[^ ]+) (?P<level>[A-Z]+) (?P<message>.*)`);
+    } catch (error) {
+      context.addIssue(`"${text}" is not a regular expression: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
+
+/** Any text log, by an expression whose named groups are the fields; `date` and `clock` together also make a time. Its time is linear. */
+export const regex = defineKind({
+  kind: 'regex',
+  label: { 'zh-CN': '自定义正则（命名分组）', en: 'Own expression (named groups)' },
+  fields: [
+    zoneField,
+    {
+      id: 'pattern',
+      label: { 'zh-CN': '正则表达式', en: 'Expression' },
+      input: 'text',
+      required: true,
+      help: { 'zh-CN': '分组 time、level、message，其余成为属性', en: 'Groups time, level, message; the others become attributes' },
+    },
+  ],
+  shape: { ...formatShape, pattern: patternText, date_order: z.enum(dateOrders).default('ymd') },
+  make: (config): Format => {
+    const readTime = timeReader({ order: config.date_order, toInstant: zoneReader(config.zone) });
+    const expression = RE2JS.compile(config.pattern, RE2JS.DOTALL);
+    const groups = Object.keys(expression.namedGroups());
+    return {
+      kind: 'regex',
+      parse(line) {
+        const found = expression.matcher(line);
+        if (!found.find()) return malformedLine(line, 'does not match the expression');
+        const fields = new Map<string, AttributeValue>();
+        for (const group of groups) {
+          const value = found.group(group);
+          if (value !== null) fields.set(group, value);
+        }
+        return readNamedFields(line, fields, { names: usualNames, readTime });
+      },
+    };
+  },
+});
