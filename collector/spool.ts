@@ -10,7 +10,7 @@ import type { AppendOptions, Spool, SpoolHealth, Taken } from './spool-shape.ts'
 import { applyCheckpoint, noteAcked, readState, type SpoolState, writeAcked, writeState } from './spool-state.ts';
 import { createSpoolWriter, type Pending, type SpoolWriter, type Written } from './spool-writer.ts';
 
-export type { AppendOptions, Spool, SpoolHealth, Taken } from './spool-shape.ts';
+export type { Spool, SpoolHealth, Taken } from './spool-shape.ts';
 
 interface SpoolOptions {
   dir: string;
