@@ -41,7 +41,10 @@ export const http = defineKind({
       label: { 'zh-CN': '断言', en: 'Assertions' },
       input: 'list',
       required: false,
-      help: { 'zh-CN': '例如 { json: $.code, equals: "001" }', en: 'For example { json: $.code, equals: "001" }' },
+      help: {
+        'zh-CN': '例如 { json: $.code, equals: "001" }、{ latency: 2s }、{ golden: $.data, equals: { amount: "1280.00" } }、{ fresh: $.data.at, within: 30m }',
+        en: 'For example { json: $.code, equals: "001" }, { latency: 2s }, { golden: $.data, equals: { amount: "1280.00" } }, { fresh: $.data.at, within: 30m }',
+      },
     },
     ...httpOptionFields,
   ],

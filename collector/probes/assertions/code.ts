@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { FailureKind } from '#collector/check.ts';
-import { type Assertion, notJson } from '../answer.ts';
-import { shown } from '../compare.ts';
-import { jsonPathText, readJsonPath } from '../json-path.ts';
+import { type Assertion, notJson } from '#collector/probes/answer.ts';
+import { shown } from '#collector/probes/compare.ts';
+import { jsonPathText, readJsonPath } from '#collector/probes/json-path.ts';
 
 const codeList = z.union([z.array(z.union([z.string(), z.number()])), z.string(), z.number()]).transform((value) => [value].flat().map(String));
 

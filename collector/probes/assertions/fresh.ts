@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { timeReader } from '#collector/formats/time.ts';
 import { zoneReader } from '#collector/formats/zone.ts';
+import { type Assertion, notJson } from '#collector/probes/answer.ts';
+import { shown } from '#collector/probes/compare.ts';
+import { allAtJsonPath, jsonPathText } from '#collector/probes/json-path.ts';
 import { durationText, zoneText } from '#lib/schema.ts';
 import { durationMs, formatDuration, unixMs } from '#lib/time.ts';
-import { type Assertion, notJson } from '../answer.ts';
-import { shown } from '../compare.ts';
-import { allAtJsonPath, jsonPathText } from '../json-path.ts';
 
 /** `{ fresh: "$.items[*].issuedAt", within: 30m }`: the newest time at the path is no older; times without a zone are of `zone`. */
 export const fresh = z.strictObject({ fresh: jsonPathText, within: durationText, zone: zoneText.default('UTC') }).transform(({ fresh: { text, path }, within, zone }): Assertion => {

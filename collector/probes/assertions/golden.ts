@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { type Assertion, type Miss, notJson } from '../answer.ts';
-import { shown } from '../compare.ts';
-import { type JsonPath, jsonPathText, parseJsonPath, readJsonPath } from '../json-path.ts';
+import { type Assertion, type Miss, notJson } from '#collector/probes/answer.ts';
+import { shown } from '#collector/probes/compare.ts';
+import { type JsonPath, jsonPathText, parseJsonPath, readJsonPath } from '#collector/probes/json-path.ts';
 
 /** A field that came back otherwise than known. */
 export interface Difference {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '#collector/probes/answer.ts';
+import { assertionSchema } from '#collector/probes/assertion.ts';
 import { durationMs, unixMs } from '#lib/time.ts';
-import type { Answer } from '../answer.ts';
-import { assertionSchema } from '../assertion.ts';
 
 const at = unixMs(Date.UTC(2026, 2, 1, 12));
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { type Assertion, notJson } from '../answer.ts';
-import { type JsonPath, jsonPathText } from '../json-path.ts';
+import { type Assertion, notJson } from '#collector/probes/answer.ts';
+import { type JsonPath, jsonPathText } from '#collector/probes/json-path.ts';
 import { type Difference, differing } from './golden.ts';
 
 /** More of them tell nobody more. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { phaseNames } from '#collector/check.ts';
+import type { Assertion } from '#collector/probes/answer.ts';
 import { durationText } from '#lib/schema.ts';
 import { formatDuration } from '#lib/time.ts';
-import type { Assertion } from '../answer.ts';
 
 /** `{ latency: 2s }`, `{ latency: 300ms, phase: firstByte }`: later is a failure; what is merely slow is said by `slow_after`. */
 export const latency = z.strictObject({ latency: durationText, phase: z.enum(phaseNames).optional() }).transform(

@@ -1,8 +1,8 @@
 import { compile, selectOne } from 'css-select';
 import { DomHandler, DomUtils, Parser } from 'htmlparser2';
 import { z } from 'zod';
-import type { Answer, Assertion } from '../answer.ts';
-import { comparisonShape, saysSomething, shortfall, shown } from '../compare.ts';
+import type { Answer, Assertion } from '#collector/probes/answer.ts';
+import { comparisonShape, saysSomething, shortfall, shown } from '#collector/probes/compare.ts';
 
 type Query = ReturnType<typeof compile>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Assertion } from '../answer.ts';
+import type { Assertion } from '#collector/probes/answer.ts';
 
 const range = z
   .strictObject({ min: z.number().int().min(0).optional(), max: z.number().int().min(0).optional() })
