@@ -14,7 +14,7 @@ const counted = /^([1-9]\d{0,8}) /;
 const longestCount = 10;
 
 export function createFramer(): SyslogFramer {
-  let held = Buffer.alloc(0);
+  let held: Buffer = Buffer.alloc(0);
   let cuts = 0;
   /** The rest of a message that was cut: so many octets, or up to the next line feed. */
   let skip: number | 'line' = 0;
@@ -41,7 +41,7 @@ export function createFramer(): SyslogFramer {
   /** Undefined when more bytes are needed. */
   const next = (): Buffer | undefined => {
     const count = counted.exec(held.subarray(0, longestCount).toString('latin1'));
-    if (!count && isCount(held) && held.length < longestCount) return undefined;
+    if (!count && held.length < longestCount && isCount(held)) return undefined;
     if (count) {
       const head = count[0].length;
       const length = Number(count[1]);
