@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ArtifactShelf, createArtifacts } from '#collector/artifacts.ts';
 import { probeKinds } from '#collector/probes/index.ts';
 import { runCheck } from '#collector/run-check.ts';
@@ -36,6 +36,8 @@ beforeAll(async () => {
   if (!found) throw new Error('no Chromium: npm test installs one, or set CHROMIUM');
   process.env.CHROMIUM = found;
   dataDir = await mkdtemp(join(tmpdir(), 'fenghuo-journey-'));
+  // So that another browser at work on this machine is not taken for one left behind.
+  vi.stubEnv('TMPDIR', dataDir);
   demo = await startDemo({ dataDir, host: '127.0.0.1', port: 0, clock: systemClock, onError: (error) => console.error(error) });
   shelf = createArtifacts({ dir: join(dataDir, 'artifacts'), clock: systemClock });
   hostile = createServer((request, response) => {
@@ -46,6 +48,7 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${(hostile.address() as AddressInfo).port}`;
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   if (chromium === undefined) delete process.env.CHROMIUM;
   else process.env.CHROMIUM = chromium;
   hostile?.close().closeAllConnections();
@@ -99,7 +102,7 @@ async function during<Result>(fault: FaultName, task: () => Promise<Result>): Pr
 type Kept = { screenshot?: string; waterfall?: string; trace?: string };
 const leftBehind = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('fenghuo-browser-'));
 
-describe('a journey in a browser', () => {
+describe('a journey in a browser', { timeout: 120_000 }, () => {
   it('logs in through the captcha, asks for an invoice and finds what is known; one pass a day is pictured', async () => {
     const { outcome, evidence } = await walk();
     expect(outcome).toEqual({ kind: 'pass' });
@@ -145,8 +148,8 @@ describe('a journey in a browser', () => {
 
   it('a page that loops for ever is ended and is a time-out that names the step', async () => {
     const { outcome, evidence } = await walk({
-      timeout: '8s',
-      slow_after: '7s',
+      timeout: '16s',
+      slow_after: '15s',
       steps: [
         { name: 'open', goto: `${base}/loop` },
         { name: 'go', click: '#go' },
