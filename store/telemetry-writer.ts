@@ -105,6 +105,8 @@ async function send<Row>(telemetry: Telemetry, shape: RowShape<Row>, { token, bo
       // The same rows must always make the same block, or the token would not recognise them.
       max_insert_threads: '1',
       input_format_parallel_parsing: 0,
+      // The search index over bodies is the dearest part of an insert; merges build it, and until then small parts are simply read.
+      materialize_skip_indexes_on_insert: 0,
     },
   });
   stream.resume();
