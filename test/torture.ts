@@ -163,7 +163,7 @@ process.exit(ok ? 0 : 1);
 
 async function judge(): Promise<boolean> {
   const rows = async (sql: string) => ((await ask(`/api/v1/query?sql=${encodeURIComponent(sql)}`)) as { data: Record<string, number>[] }).data;
-  const number = `toUInt32(extract(body, '/item/([0-9]+) '))`;
+  const number = `toUInt32OrZero(extract(body, '/item/([0-9]+) '))`;
   const truths = async () => ({
     rows: Number((await rows('SELECT count() AS n FROM logs'))[0]?.n),
     different: Number((await rows(`SELECT groupBitmap(${number}) AS n FROM logs`))[0]?.n),
