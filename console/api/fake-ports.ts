@@ -189,7 +189,7 @@ export function fakePorts(changes: Partial<ConsolePorts> = {}): ConsolePorts & {
       run: async ({ id, now }) =>
         id === 'home' ? { probeId: 'home', service: 'invoice', vantage: 'bj', at: now, durationMs: durationMs(5), outcome: { kind: 'pass' }, phases: {}, evidence: {}, attempt: 0 } : null,
     },
-    ingest: null,
+    ingest: fakeIngest,
     beats: { take: async ({ token }) => token === 'a-known-token' },
     health: fakeHealth,
     outside: null,
@@ -216,6 +216,9 @@ const fakeHealth: ConsolePorts['health'] = {
   counters: () => [{ name: 'deliveries.sent.total', value: 4, help: same('sent') }],
   unready: async () => [],
 };
+
+const noSuchBody = async () => ({ status: 400, contentType: 'application/json', body: '{"code":3}' });
+const fakeIngest: ConsolePorts['ingest'] = { lines: async () => null, logs: noSuchBody, metrics: noSuchBody };
 
 type Heard = (what: string) => (ask: unknown) => Promise<{ ok: true; value: { id: string } }>;
 
