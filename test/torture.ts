@@ -182,6 +182,13 @@ async function judge(): Promise<boolean> {
   console.log(
     `${good ? 'ok  ' : 'FAIL'} ${total} lines written, ${found.rows} rows, ${found.different} different; in the rollups ${found.rollups.join(', ')}; ${Math.round((performance.now() - from) / 1000)} s`,
   );
+  // Read twice, or sent twice? The moment of reading tells.
+  if (!good)
+    console.log(
+      await rows(
+        `SELECT moments, count() AS numbers, min(number) AS first, max(number) AS last FROM (SELECT ${number} AS number, groupUniqArray(observed) AS moments FROM logs GROUP BY number HAVING count() > 1) GROUP BY moments LIMIT 20`,
+      ),
+    );
   if (!good)
     console.log(
       await rows(
