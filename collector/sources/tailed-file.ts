@@ -102,12 +102,16 @@ export interface SliceOptions {
   buffer: Buffer;
 }
 
+const nothingRead: Slice = { cut: { lines: [], used: 0, skipping: false, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true, moved: false };
+
 /** Reads on from where we are and moves the position behind the last whole event; with `end` behind everything there is. */
 export async function readSlice(file: TailedFile, { declared, end, quiet, joiner, keepColours, buffer }: SliceOptions): Promise<Slice> {
   const handle = await handleOf(file);
-  if (!handle) return { cut: { lines: [], used: 0, skipping: file.skipping, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true, moved: false };
+  if (!handle) return { ...nothingRead, cut: { ...nothingRead.cut, skipping: file.skipping } };
   const bytes = await readInto(buffer, handle, file.offset);
   const start = file.offset;
+  // Looked at a while ago, it may have been emptied and filled again since: asked after the reading, so that what was read is what it was.
+  if (!(await stillHolds(handle, file))) return { ...nothingRead, cut: { ...nothingRead.cut, skipping: file.skipping } };
   const skip = await findEncoding(file, declared, start === 0 ? bytes : undefined);
   const last = bytes.length < buffer.length;
   const encoding = file.encoding ?? declared;
