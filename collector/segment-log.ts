@@ -97,7 +97,8 @@ function createLog(parts: LogParts): SegmentLog {
       try {
         return await writeFrames(frames, segment, handle);
       } catch (error) {
-        // What reached the disk of a failed write is unknown: a fresh segment keeps offsets true.
+        // A part may have reached the disk, whole records in it: after a kill they would be found beside the ones written again.
+        await handle.truncate(segment.bytes).catch(() => {});
         await leave().catch(() => {});
         throw error;
       }
