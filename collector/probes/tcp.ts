@@ -1,28 +1,13 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
+import { regexText } from './compare.ts';
 import { excerpt } from './excerpt.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 import { addressText, failed, overWire, type Reader, shownAddress, wireShape } from './wire.ts';
 import { addressField, wireFields } from './wire-fields.ts';
 
-/** Linear in what it reads, whatever the pattern. */
-const pattern = z
-  .string()
-  .max(1_000)
-  .transform((text, context) => {
-    try {
-      return RE2JS.compile(text);
-    } catch (error) {
-      context.addIssue({
-        code: 'custom',
-        message: `"${text}" is not a regular expression: ${error instanceof Error ? error.message : String(error)}`,
-        params: { hint: 'RE2 syntax, without back references' },
-      });
-      return z.NEVER;
-    }
-  });
-const exchange = z.strictObject({ send: z.string().max(10_000).optional(), expect: pattern.optional() });
+const exchange = z.strictObject({ send: z.string().max(10_000).optional(), expect: regexText.optional() });
 const shape = { ...probeShape, ...wireShape, address: addressText(null), tls: z.boolean().default(false), talk: z.array(exchange).max(20).default([]) };
 type Config = z.output<z.ZodObject<typeof shape>>;
 
@@ -55,20 +40,28 @@ function check(config: Config, look: Look): Promise<Sight> {
     for (const { send, expect } of config.talk) {
       if (send !== undefined) wire.send(send);
       if (!expect) continue;
-      const found = await wire.receive(until(expect));
-      heard = found.text;
-      // A peer that has said enough without it will not say it any more.
-      if (!found.matches) return { outcome: failed('assertion', `${excerpt(heard.slice(-120))} ≠ ${expect.pattern()}`), evidence: { expected: expect.pattern(), got: excerpt(heard.slice(-500)) } };
+      heard = '';
+      try {
+        await wire.receive(
+          until(expect, (text) => {
+            heard = text;
+          }),
+        );
+      } catch (error) {
+        // It spoke, and never said what it should; of a silent peer the connection tells more.
+        if (heard === '') throw error;
+        return { outcome: failed('assertion', `${excerpt(heard.slice(-120))} ≠ ${expect.pattern()}`), evidence: { expected: expect.pattern(), got: excerpt(heard.slice(-500)) } };
+      }
     }
     return { outcome: { kind: 'pass' }, evidence: heard === '' ? {} : { answer: excerpt(heard.slice(0, 200)) } };
   });
 }
 
-/** Everything up to the line end behind the match; a whole line that does not match is not waited beyond. */
-function until(expect: RE2JS): Reader<{ text: string; matches: boolean }> {
+/** Everything up to and with what was waited for; an answer may come in any number of pieces. */
+function until(expect: RE2JS, hear: (text: string) => void): Reader<true> {
   return (bytes) => {
     const text = bytes.toString('utf8');
-    if (expect.matcher(text).find()) return { value: { text, matches: true }, size: bytes.length };
-    return bytes.length >= mostBytes || /\n$/.test(text) ? { value: { text, matches: false }, size: bytes.length } : undefined;
+    hear(text);
+    return expect.matcher(text).find() ? { value: true, size: bytes.length } : undefined;
   };
 }
