@@ -6,6 +6,7 @@ import { calmPace, watchedPace } from '#collector/pace.ts';
 import type { CollectorTopics, TelemetrySink } from '#collector/ports.ts';
 import { createRecorder } from '#collector/recorder.ts';
 import { type Shipper, startShipper } from '#collector/shipper.ts';
+import { createLoki, type LokiIngest } from '#collector/sources/loki.ts';
 import { createOtlp, type OtlpIngest } from '#collector/sources/otlp.ts';
 import { type RunningSources, startSources } from '#collector/sources/start-sources.ts';
 import { openSpool, type Spool } from '#collector/spool.ts';
@@ -35,6 +36,7 @@ export interface Collecting {
   beats: BeatRegister;
   artifacts: ArtifactShelf;
   otlp: OtlpIngest;
+  loki: LokiIngest;
   sources(): RunningSources;
   /** Takes over a new configuration; what did not change keeps its times and positions. */
   replace(config: Config): Promise<void>;
@@ -51,6 +53,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
   const shipper = startShipper({ spool, sink, bus, clock, pace, onError });
   const recorder = createRecorder({ spool, clock });
   const otlp = createOtlp({ spool, clock });
+  const loki = createLoki({ spool, clock });
   let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
   const artifacts = createArtifacts({ dir: join(dataDir, 'artifacts'), clock });
   const beats = await openBeats({ path: join(dataDir, 'beats.json'), probes: config.probes, clock, onTurn: (id) => collector.nudge(id), onError });
@@ -62,6 +65,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
     beats,
     artifacts,
     otlp,
+    loki,
     sources: () => sources,
     async replace(fresh) {
       beats.replace(fresh.probes);

@@ -169,7 +169,9 @@ function openConsole(parts: Parts): Promise<Console> {
       beats: collecting ? { take: async ({ token, now, ...beat }) => (await collecting.beats.take(token, { at: now, ...beat })).length > 0 } : null,
       artifacts: collecting?.artifacts,
       health: healthOf(parts),
-      ingest: collecting ? { lines: async (id, request) => (await collecting.sources().receiver(id)?.(request)) ?? null, logs: collecting.otlp.logs, metrics: collecting.otlp.metrics } : null,
+      ingest: collecting
+        ? { lines: async (id, request) => (await collecting.sources().receiver(id)?.(request)) ?? null, logs: collecting.otlp.logs, metrics: collecting.otlp.metrics, loki: collecting.loki.push }
+        : null,
       far: createFarDesk({ config, writer: parts.writer, bus, version: parts.version, onError }),
       demo: demoRun ? demoSwitches(demoRun) : null,
     },

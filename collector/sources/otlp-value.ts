@@ -35,7 +35,7 @@ export function whole(value: unknown, what: string): number {
 
 /** Nanoseconds; 0 and what is beyond any calendar are no time. */
 export function instant(value: unknown, what: string): UnixMs | undefined {
-  const ms = Math.floor(whole(value, what) / 1e6);
+  const ms = typeof value === 'bigint' ? Number(value / 1_000_000n) : Math.floor(whole(value, what) / 1e6);
   return ms > 0 && ms < 8e15 ? unixMs(ms) : undefined;
 }
 

@@ -22,10 +22,11 @@ export function ingestRoutes({ ingest }: { ingest: IngestDesk | null }, tooLarge
       given(c, (desk, request) => desk.lines(c.req.query('source') ?? '', request)),
     )
     .post('/v1/logs', about('ingest', 'OTLP logs'), ...allowed, (c) => given(c, (desk, request) => desk.logs(request)))
-    .post('/v1/metrics', about('ingest', 'OTLP metrics'), ...allowed, (c) => given(c, (desk, request) => desk.metrics(request)));
+    .post('/v1/metrics', about('ingest', 'OTLP metrics'), ...allowed, (c) => given(c, (desk, request) => desk.metrics(request)))
+    .post('/loki/api/v1/push', about('ingest', 'A push as Loki takes it'), ...allowed, (c) => given(c, (desk, request) => desk.loki(request)));
 }
 
 function asResponse({ status, contentType, body, retryAfterSeconds }: IngestAnswer): Response {
-  const headers = { 'content-type': contentType, 'cache-control': 'no-store', ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }) };
-  return new Response(body, { status, headers });
+  const headers = { ...(contentType !== '' && { 'content-type': contentType }), 'cache-control': 'no-store', ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }) };
+  return new Response(status === 204 ? null : body, { status, headers });
 }

@@ -237,6 +237,7 @@ export interface IngestDesk {
   lines(source: string, request: IngestRequest): Promise<IngestAnswer | null>;
   logs(request: IngestRequest): Promise<IngestAnswer>;
   metrics(request: IngestRequest): Promise<IngestAnswer>;
+  loki(request: IngestRequest): Promise<IngestAnswer>;
 }
 export interface DemoSwitches {
   faults(): Promise<readonly { name: string; label: Bilingual; on: boolean; until: UnixMs | null }[]>;
