@@ -4,7 +4,7 @@ import type { DurationMs, UnixMs } from '#lib/time.ts';
 export const outcomeKinds = ['pass', 'slow', 'fail', 'unknown'] as const;
 export type OutcomeKind = (typeof outcomeKinds)[number];
 
-export const failureKinds = ['dns', 'connect', 'tls', 'timeout', 'status', 'assertion', 'mismatch', 'missing', 'login', 'captcha', 'throttled', 'business'] as const;
+export const failureKinds = ['dns', 'connect', 'tls', 'timeout', 'status', 'assertion', 'mismatch', 'missing', 'login', 'captcha', 'throttled', 'business', 'domain'] as const;
 /** Exported as the attribute `error.type`. */
 export type FailureKind = (typeof failureKinds)[number];
 
@@ -21,6 +21,7 @@ export const failureLabels: Readonly<Record<FailureKind, Bilingual>> = {
   captcha: { 'zh-CN': '验证码失败', en: 'captcha failed' },
   throttled: { 'zh-CN': '被限流', en: 'throttled' },
   business: { 'zh-CN': '业务错误码', en: 'business error code' },
+  domain: { 'zh-CN': '域名注册异常', en: 'domain registration in trouble' },
 };
 
 export interface Failure {
@@ -29,7 +30,7 @@ export interface Failure {
   reason: string;
 }
 
-export type Outcome = { kind: 'pass' } | { kind: 'slow' } | { kind: 'fail'; failure: Failure } | { kind: 'unknown'; reason: string };
+export type Outcome = { kind: 'pass' } | { kind: 'slow'; reason?: string } | { kind: 'fail'; failure: Failure } | { kind: 'unknown'; reason: string };
 
 export const phaseNames = ['dns', 'connect', 'tls', 'firstByte', 'body'] as const;
 /** Milliseconds spent in each phase; a phase that did not happen is absent. */

@@ -29,14 +29,14 @@ export async function runCheck(run: CheckRun): Promise<CheckResult> {
   const stop = new AbortController();
   const cancels = [
     clock.after(probe.timeoutMs, () => stop.abort(new Error('timeout'))),
-    clock.after(probe.slowAfterMs, () => run.onSlow?.(resultOf(run, { at, durationMs: spent(), sight: pendingSight }))),
+    clock.after(durationMs(probe.slowAfterMs + (probe.pausesMs ?? 0)), () => run.onSlow?.(resultOf(run, { at, durationMs: spent(), sight: pendingSight }))),
   ];
   const leave = () => stop.abort(run.signal?.reason);
   if (run.signal?.aborted) leave();
   run.signal?.addEventListener('abort', leave, { once: true });
   try {
     const sight = await Promise.race([look(run, stop.signal), overdue(run, cancels)]);
-    return resultOf(run, { at, durationMs: spent(), sight });
+    return resultOf(run, { at, durationMs: sight.tookMs ?? spent(), sight });
   } finally {
     for (const cancel of cancels) cancel();
     run.signal?.removeEventListener('abort', leave);
@@ -45,9 +45,9 @@ export async function runCheck(run: CheckRun): Promise<CheckResult> {
 
 const pendingSight: Sight = { outcome: { kind: 'pass' }, phases: {}, evidence: { pending: true } };
 
-async function look({ probe, vantage, clock, signal, beats, artifacts }: CheckRun, timeUp: AbortSignal): Promise<Sight> {
+async function look({ probe, vantage, attempt, clock, signal, beats, artifacts }: CheckRun, timeUp: AbortSignal): Promise<Sight> {
   try {
-    const sight = await probe.check({ vantage, clock, signal: timeUp, beats, artifacts });
+    const sight = await probe.check({ vantage, clock, attempt, signal: timeUp, beats, artifacts });
     // A prober told to stop has not seen a time-out of the target.
     return signal?.aborted ? unknown('the prober was stopped') : sight;
   } catch (error) {

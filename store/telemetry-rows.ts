@@ -33,7 +33,7 @@ export const checkShape: RowShape<CheckResult> = {
     to.string(check.vantage);
     to.uint8(outcomeNumber[outcome.kind]);
     to.string(outcome.kind === 'fail' ? outcome.failure.kind : '');
-    to.string(outcome.kind === 'fail' ? outcome.failure.reason : outcome.kind === 'unknown' ? outcome.reason : '');
+    to.string(outcome.kind === 'fail' ? outcome.failure.reason : outcome.kind === 'pass' ? '' : (outcome.reason ?? ''));
     to.uint8(whole(check.attempt, 255));
     to.float64(finite(check.durationMs));
     const phases = Object.entries(check.phases);

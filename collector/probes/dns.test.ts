@@ -43,6 +43,16 @@ it.each([
   { name: 'the answer wanted', answer: { records: [a('192.0.2.1'), a('192.0.2.2')] }, config: { answers: ['192.0.2.2'] }, outcome: pass },
   { name: 'another answer', answer: { records: [a('198.51.100.9')] }, config: { answers: ['192.0.2.1'] }, outcome: fail('mismatch', '192.0.2.1 ∉ 198.51.100.9') },
   { name: 'one answer too many', answer: { records: [a('192.0.2.1'), a('192.0.2.2')] }, config: { answers: ['192.0.2.1'], exact: true }, outcome: fail('mismatch', 'unexpected 192.0.2.2') },
+  { name: 'one of those that may be', answer: { records: [a('192.0.2.2')] }, config: { any_of: ['192.0.2.1', '192.0.2.2'], exact: true }, outcome: pass },
+  {
+    name: 'none of those that may be',
+    answer: { records: [a('198.51.100.9')] },
+    config: { any_of: ['192.0.2.1', '192.0.2.2'] },
+    outcome: fail('mismatch', 'none of 192.0.2.1, 192.0.2.2 ∈ 198.51.100.9'),
+  },
+  { name: 'no record where none should be', answer: { records: [] }, config: { empty: true, record: 'AAAA' }, outcome: pass },
+  { name: 'a record where none should be', answer: { records: [a('192.0.2.1')] }, config: { empty: true }, outcome: fail('mismatch', 'unexpected 192.0.2.1') },
+  { name: 'no such name where only the record should be missing', answer: { rcode: 3 }, config: { empty: true }, outcome: fail('dns', 'NXDOMAIN ≠ NOERROR') },
   { name: 'a mail exchanger', answer: { records: [mx(10, 'mail.demo.example')] }, config: { record: 'MX', answers: ['10 mail.demo.example'] }, outcome: pass },
   { name: 'a text', answer: { records: [txt('v=spf1 -all')] }, config: { record: 'TXT', answers: ['v=spf1 -all'], exact: true }, outcome: pass },
   { name: 'no such name', answer: { rcode: 3 }, config: {}, outcome: fail('dns', 'NXDOMAIN ≠ NOERROR') },
@@ -61,5 +71,7 @@ it('a resolver that says nothing is a time-out; a metadata address is refused; b
     fail('timeout', 'timeout: no answer from the resolver'),
   );
   expect((await lookWith({ kind: 'dns', name: 'demo.example', resolver: '169.254.169.254' })).outcome).toMatchObject({ kind: 'unknown' });
+  expect(complaints({ kind: 'dns', name: 'demo.example', empty: true, any_of: ['192.0.2.1'] })).toEqual(['empty: no record can be expected and asked for at once']);
+  expect(complaints({ kind: 'dns', name: 'demo.example', exact: true })).toEqual(['exact: there is nothing the answers could be held against']);
   expect(complaints({ kind: 'dns', name: 'demo.example', resolver: 'dns.example', record: 'ANY' })).toEqual([expect.stringMatching(/^record: /), 'resolver: not the address of a resolver']);
 });

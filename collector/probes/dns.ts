@@ -23,7 +23,11 @@ const shape = {
   rcode: z.enum(rcodes).default('NOERROR'),
   /** Every one of these must be among the answers; with `exact` there may be no other. */
   answers: z.array(z.string().min(1).max(1_000)).max(50).default([]),
+  /** At least one of these must be among the answers. */
+  any_of: z.array(z.string().min(1).max(1_000)).max(50).default([]),
   exact: z.boolean().default(false),
+  /** The name is known and has no such record. */
+  empty: z.boolean().default(false),
   metadata_addresses: z.enum(['refuse', 'allow']).default('refuse'),
 };
 type Config = z.output<z.ZodObject<typeof shape>>;
@@ -39,9 +43,19 @@ export const dns = defineKind({
     { id: 'resolver', label: { 'zh-CN': '解析服务器', en: 'Resolver' }, input: 'text', required: false, help: { 'zh-CN': '默认用系统的', en: "The system's by default" } },
     { id: 'rcode', label: { 'zh-CN': '应答码', en: 'Response code' }, input: 'select', required: false, options: rcodes.map((value) => ({ value, label: { 'zh-CN': value, en: value } })) },
     { id: 'answers', label: { 'zh-CN': '应含的记录', en: 'Answers to be there' }, input: 'list', required: false },
+    { id: 'any_of', label: { 'zh-CN': '至少含其一', en: 'At least one of these' }, input: 'list', required: false },
     { id: 'exact', label: { 'zh-CN': '不得有其他记录', en: 'And no others' }, input: 'switch', required: false },
+    { id: 'empty', label: { 'zh-CN': '应无此类记录', en: 'No such record expected' }, input: 'switch', required: false },
   ],
   shape,
+  agree: ({ empty, exact, answers, any_of, rcode }) => {
+    const said = answers.length + any_of.length > 0;
+    const complaint = (path: string, message: string, hint: string) => ({ path: [path], message, hint });
+    return [
+      ...(empty && (said || rcode !== 'NOERROR') ? [complaint('empty', 'no record can be expected and asked for at once', 'leave answers, any_of and rcode out')] : []),
+      ...(exact && !said ? [complaint('exact', 'there is nothing the answers could be held against', 'write answers or any_of, or empty: true')] : []),
+    ];
+  },
   make: (config) => readyProbe(config, { kind: 'dns', target: `${config.name} ${config.record}${config.resolver ? ` @${config.resolver}` : ''}`, check: (look) => check(config, look) }),
 });
 
@@ -78,14 +92,16 @@ async function check(config: Config, { clock, signal, vantage }: Look): Promise<
   }
 }
 
-function judge({ rcode: wanted, answers: needed, exact, record }: Config, { rcode, answers }: { rcode: Rcode; answers: readonly string[] }): Sight['outcome'] {
+function judge({ rcode: wanted, answers: needed, any_of: oneOf, exact, empty, record }: Config, { rcode, answers }: { rcode: Rcode; answers: readonly string[] }): Sight['outcome'] {
   if (rcode !== wanted) return failed('dns', `${rcode} ≠ ${wanted}`);
+  if (empty) return answers.length === 0 ? { kind: 'pass' } : failed('mismatch', `unexpected ${answers.join(', ')}`);
   if (wanted === 'NOERROR' && answers.length === 0) return failed('dns', `no ${record} record`);
   const bare = (text: string): string => text.toLowerCase().replace(/\.$/, '');
   const got = new Set(answers.map(bare));
   const missing = needed.filter((answer) => !got.has(bare(answer)));
   if (missing.length > 0) return failed('mismatch', `${missing.join(', ')} ∉ ${answers.join(', ')}`);
-  const allowed = new Set(needed.map(bare));
+  if (oneOf.length > 0 && !oneOf.some((answer) => got.has(bare(answer)))) return failed('mismatch', `none of ${oneOf.join(', ')} ∈ ${answers.join(', ')}`);
+  const allowed = new Set([...needed, ...oneOf].map(bare));
   const others = exact ? answers.filter((answer) => !allowed.has(bare(answer))) : [];
   return others.length > 0 ? failed('mismatch', `unexpected ${others.join(', ')}`) : { kind: 'pass' };
 }

@@ -95,6 +95,15 @@ it('does not choke on endless output', async () => {
   expect(result.evidence.cutBytes).toBeGreaterThan(10_000);
 });
 
+it('eight run at a time; who waits longer than its time is unknown, and waiting is no slowness of the script', async () => {
+  const long = Array.from({ length: 8 }, () => run('sleep 0.7'));
+  const [impatient, patient] = await Promise.all([run('true', { timeout: '300ms', slow_after: '200ms' }), run('true', { timeout: '5s', slow_after: '500ms' })]);
+  expect(impatient.outcome).toEqual({ kind: 'unknown', reason: 'other programs were still running (8 at a time)' });
+  expect(patient.outcome).toEqual({ kind: 'pass' });
+  expect(patient.durationMs).toBeLessThan(500);
+  expect((await Promise.all(long)).map(({ outcome }) => outcome.kind)).toEqual(Array.from({ length: 8 }, () => 'pass'));
+});
+
 it('a program that is not there, or may not be run, says nothing about the target', async () => {
   expect((await lookWith({ kind: 'exec', command: join(folder, 'missing') })).outcome).toEqual({ kind: 'unknown', reason: `${join(folder, 'missing')}: ENOENT` });
   const plain = join(folder, 'plain.txt');

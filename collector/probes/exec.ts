@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { failureKinds } from '#collector/check.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { Secret } from '#lib/secret.ts';
+import { durationMs } from '#lib/time.ts';
 import { excerpt } from './excerpt.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
+import { type Ending, runProgram } from './program.ts';
+import { createTurns } from './turns.ts';
 
 const pathText = z.string().regex(/^\/[^\0]{0,4000}$/, 'must be an absolute path, for example /opt/checks/queue.sh');
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'not the name of an environment variable');
@@ -51,37 +53,40 @@ export const exec = defineKind({
   make: (config) => readyProbe(config, { kind: 'exec', target: config.command, check: (look) => check(config, look) }),
 });
 
-/** How a program ended; `spawn` when it never began. */
-type Ending = { how: 'exit'; code: number } | { how: 'signal'; name: string } | { how: 'spawn'; reason: string } | { how: 'killed' };
-
-interface Output {
-  stdout: Buffer[];
-  stderr: Buffer[];
-  bytes: number;
-  cut: number;
-  firstAt: number | null;
-}
+/** Scripts that all start in the same second would measure each other. */
+const turns = createTurns(8);
 
 async function check(config: Config, look: Look): Promise<Sight> {
+  const giveBack = await turns.take(look.signal);
+  if (giveBack === null) return { outcome: { kind: 'unknown', reason: 'other programs were still running (8 at a time)' }, phases: {}, evidence: {} };
+  try {
+    return await inTurn(config, look);
+  } finally {
+    giveBack();
+  }
+}
+
+async function inTurn(config: Config, look: Look): Promise<Sight> {
   const startedAt = look.clock.elapsed();
-  const output: Output = { stdout: [], stderr: [], bytes: 0, cut: 0, firstAt: null };
-  const ending = await run(config, look, output);
+  const { command, args } = config;
+  const ran = await runProgram({ command, args, cwd: config.cwd ?? dirname(command), env: environment(config, look), maxOutput: config.max_output }, look);
+  const { ending, cut } = ran;
   const now = look.clock.elapsed();
-  const firstAt = output.firstAt ?? now;
+  const firstAt = ran.firstAt ?? now;
   const phases = { firstByte: firstAt - startedAt, body: now - firstAt };
   const secrets = Object.values(config.env).flatMap((value) => (value instanceof Secret ? [value.reveal()] : []));
-  const text = (chunks: readonly Buffer[]) => secrets.filter((secret) => secret.length > 2).reduce((shown, secret) => shown.replaceAll(secret, '•••'), Buffer.concat(chunks).toString('utf8'));
-  const stdout = text(output.stdout);
-  const stderr = text(output.stderr);
+  const text = (bytes: Buffer) => secrets.filter((secret) => secret.length > 2).reduce((shown, secret) => shown.replaceAll(secret, '•••'), bytes.toString('utf8'));
+  const stdout = text(ran.stdout);
+  const stderr = text(ran.stderr);
   const line = excerpt(firstLine(stdout) ?? firstLine(stderr) ?? '').slice(0, 300);
   const evidence = {
     ...(ending.how === 'exit' ? { exit: ending.code } : {}),
     ...(stdout === '' ? {} : { output: excerpt(stdout) }),
     ...(stderr === '' ? {} : { errors: excerpt(stderr) }),
-    ...(output.cut > 0 ? { cutBytes: output.cut } : {}),
+    ...(cut > 0 ? { cutBytes: cut } : {}),
     ...said(stdout),
   };
-  return { outcome: judge(ending, { line, config }), phases, evidence };
+  return { outcome: judge(ending, { line, config }), phases, evidence, tookMs: durationMs(now - startedAt) };
 }
 
 const firstLine = (text: string): string | undefined =>
@@ -113,55 +118,6 @@ function judge(ending: Ending, { line, config }: { line: string; config: Config 
       if (ending.code === 0) return { kind: 'pass' };
       if (ending.code <= 2) return { kind: 'fail', failure: { kind: config.fails_as, reason: line === '' ? `exit ${ending.code}` : line } };
       return { kind: 'unknown', reason: `exit ${ending.code}${line === '' ? '' : `: ${line}`}` };
-  }
-}
-
-/** Resolves when the program has ended, or at once when the time is up; nothing it started in its group outlives it. */
-function run(config: Config, look: Look, output: Output): Promise<Ending> {
-  return new Promise((resolve) => {
-    if (look.signal.aborted) return resolve({ how: 'killed' });
-    // A group of its own, so that its children can be ended with it.
-    const child = spawn(config.command, config.args, { cwd: config.cwd ?? dirname(config.command), env: environment(config, look), stdio: ['ignore', 'pipe', 'pipe'], shell: false, detached: true });
-    let ended: Ending | null = null;
-    const leave = () => {
-      killGroup(child);
-      child.stdout.destroy();
-      child.stderr.destroy();
-      resolve(ended ?? { how: 'killed' });
-    };
-    look.signal.addEventListener('abort', leave, { once: true });
-    for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (bytes: Buffer) => keep(output, name, { bytes, look, limit: config.max_output }));
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      look.signal.removeEventListener('abort', leave);
-      resolve({ how: 'spawn', reason: error.code ?? error.message });
-    });
-    child.once('exit', (code, name) => {
-      ended = code === null ? { how: 'signal', name: name ?? 'signal' } : { how: 'exit', code };
-      killGroup(child);
-    });
-    child.once('close', () => {
-      look.signal.removeEventListener('abort', leave);
-      resolve(ended ?? { how: 'killed' });
-    });
-  });
-}
-
-/** What is over the limit is read and thrown away, so that the program does not stand still. */
-function keep(output: Output, name: 'stdout' | 'stderr', { bytes, look, limit }: { bytes: Buffer; look: Look; limit: number }): void {
-  output.firstAt ??= look.clock.elapsed();
-  const room = Math.max(0, limit - output.bytes);
-  const kept = bytes.subarray(0, room);
-  if (kept.length > 0) output[name].push(kept);
-  output.bytes += kept.length;
-  output.cut += bytes.length - kept.length;
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody of the group is left.
   }
 }
 

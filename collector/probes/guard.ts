@@ -16,3 +16,18 @@ export function isRefused(address: string): boolean {
   const family = isIP(bare);
   return family !== 0 && refused.check(bare, family === 6 ? 'ipv6' : 'ipv4');
 }
+
+export interface Found {
+  address: string;
+  family: number;
+}
+
+/** The addresses of a name that a probe may go to. A re-check begins with the next one: one bad address among several is not the whole service. */
+export function allowedOf(found: readonly Found[], { allowMetadata, attempt }: { allowMetadata: boolean; attempt: number }): Found[] {
+  const allowed = allowMetadata ? [...found] : found.filter(({ address }) => !isRefused(address));
+  const first = allowed.length === 0 ? 0 : attempt % allowed.length;
+  return first === 0 ? allowed : [...allowed.slice(first), ...allowed.slice(0, first)];
+}
+
+/** The one a kind that goes to a single address takes. */
+export const firstAllowed = (...about: Parameters<typeof allowedOf>): Found | undefined => allowedOf(...about)[0];

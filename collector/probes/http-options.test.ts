@@ -73,6 +73,35 @@ describe('an http probe', () => {
   });
 });
 
+describe('a journey', () => {
+  const step = (url: string) => [{ name: 'open', request: { url } }];
+
+  it('goes by the proxy, offers HTTP/2 and shows its certificate as an http probe does', async () => {
+    const asked: string[] = [];
+    const address = await listening(proxy(asked));
+    expect((await lookWith({ kind: 'journey', steps: step('http://invoice.invalid/a'), proxy: `http://${address}` })).outcome).toEqual({ kind: 'pass' });
+    expect(asked).toEqual(['GET http://invoice.invalid/a invoice.invalid']);
+    const own = certificate();
+    const seen: string[] = [];
+    const secure = await listening(
+      createSecureServer({ ...own, requestCert: true, ca: own.cert }, (request, response) => {
+        seen.push(`${request.httpVersion} ${(request.socket as TLSSocket).authorized}`);
+        response.end();
+      }),
+    );
+    const journey = { kind: 'journey', variables: { site: `https://${secure}/` }, steps: step('{{site}}'), ca: own.cert, http: '2', client_certificate: own.cert, client_key: own.key };
+    expect((await lookWith(journey)).outcome).toEqual({ kind: 'pass' });
+    expect(seen).toEqual(['2.0 true']);
+  });
+
+  it('complains of ways that contradict each other', () => {
+    expect(complaints({ kind: 'journey', steps: step('http://a.example/'), http: '2', proxy_auth: { user: 'a', password: 'b' } })).toEqual([
+      'http: HTTP/2 is spoken over TLS only',
+      'proxy_auth: there is no proxy',
+    ]);
+  });
+});
+
 describe('an http probe behind a proxy', () => {
   it('asks it for the whole address', async () => {
     const asked: string[] = [];

@@ -60,7 +60,8 @@ async function check(config: Config, look: Look): Promise<Sight> {
     verifyCertificate: config.verify_certificate,
     ca: config.ca ?? null,
     allowMetadata: config.metadata_addresses === 'allow',
-    dialing: dialingOf(config),
+    attempt: look.attempt,
+    dialing: dialingOf(config, config.url),
   });
   try {
     const request: Request = {

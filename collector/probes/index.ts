@@ -1,8 +1,10 @@
 import { browser } from './browser.ts';
 import { dns } from './dns.ts';
+import { domain } from './domain.ts';
 import { exec } from './exec.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
+import { icmp } from './icmp.ts';
 import { journey } from './journey.ts';
 import { mysql } from './mysql.ts';
 import { postgres } from './postgres.ts';
@@ -14,4 +16,4 @@ import { tls } from './tls.ts';
 import { websocket } from './websocket.ts';
 
 /** Every kind of probe; a new kind is one file and one entry here. */
-export const probeKinds = [http, journey, browser, tcp, tls, dns, smtp, postgres, mysql, redis, websocket, grpc, exec, push] as const;
+export const probeKinds = [http, journey, browser, tcp, tls, domain, dns, icmp, smtp, postgres, mysql, redis, websocket, grpc, exec, push] as const;

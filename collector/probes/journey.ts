@@ -6,6 +6,7 @@ import { createCookieJar } from './cookies.ts';
 import { type Lines, openLines, type Request } from './exchange.ts';
 import { addPhases, follow } from './follow.ts';
 import { answerEvidence } from './http.ts';
+import { dialDisagreements, dialFields, dialingOf, dialOptions } from './http-options.ts';
 import { lineShape, lookHeaders, shownUrl, wireHeaders } from './http-shape.ts';
 import { type JourneyStep, stepSchema } from './journey-step.ts';
 import { extractFrom, judgeStep, type Verdict } from './judge-step.ts';
@@ -15,6 +16,7 @@ import { filled, slotsOf } from './template.ts';
 const shape = {
   ...probeShape,
   ...lineShape,
+  ...dialOptions,
   variables: z.record(z.string(), z.coerce.string()).default({}),
   /** Like variables, but never shown in evidence. */
   secrets: z.record(z.string(), secretText).default({}),
@@ -35,9 +37,10 @@ export const journey = defineKind({
       required: true,
       help: { 'zh-CN': '按顺序执行，任何一步不成立即失败', en: 'In order; the first step that does not hold fails the journey' },
     },
+    ...dialFields,
   ],
   shape,
-  agree: unknownNames,
+  agree: (config) => [...unknownNames(config), ...dialDisagreements(config, firstAddress(config, config.variables))],
   make: (config) => readyProbe(config, { kind: 'journey', target: targetOf(config), check: (look) => walk(config, look) }),
 });
 
@@ -45,6 +48,12 @@ export const journey = defineKind({
 function targetOf({ steps }: Config): string {
   const first = steps[0]?.request.url ?? '';
   return URL.canParse(first) && slotsOf(first).length === 0 ? shownUrl(new URL(first)) : first;
+}
+
+/** Where the journey begins, as far as the values tell; the client certificate is for that origin alone. */
+function firstAddress({ steps }: Config, values: Readonly<Record<string, string>>): URL | null {
+  const first = filledAddress(steps[0]?.request.url ?? '', values);
+  return URL.canParse(first) ? new URL(first) : null;
 }
 
 /** A step may only use what was written down or stored before it. */
@@ -81,15 +90,18 @@ interface StepTrace {
 }
 
 async function walk(config: Config, look: Look): Promise<Sight> {
+  const secrets = Object.fromEntries(Object.entries(config.secrets).map(([name, secret]) => [name, secret.reveal()]));
+  const values = { ...config.variables, ...secrets };
   const lines = openLines({
     clock: look.clock,
     sourceAddress: look.vantage.sourceAddress,
     verifyCertificate: config.verify_certificate,
     ca: config.ca ?? null,
     allowMetadata: config.metadata_addresses === 'allow',
+    attempt: look.attempt,
+    dialing: dialingOf(config, firstAddress(config, values)),
   });
-  const secrets = Object.fromEntries(Object.entries(config.secrets).map(([name, secret]) => [name, secret.reveal()]));
-  const walking: Walk = { config, look, lines, jar: createCookieJar(), values: { ...config.variables, ...secrets }, here: undefined };
+  const walking: Walk = { config, look, lines, jar: createCookieJar(), values, here: undefined };
   const steps: StepTrace[] = [];
   let phases: Phases = {};
   try {
@@ -133,8 +145,11 @@ async function takeStep(step: JourneyStep, walking: Walk): Promise<Taken> {
   return { outcome: { kind: 'fail', failure: { kind, reason: `${step.name}: ${reason}` } }, phases, status, evidence: { url: shownUrl(url), ...answerEvidence(last.answer), ...verdict.evidence } };
 }
 
+/** A value that is the whole address stands as it is; one within is a part of it. */
+const filledAddress = (url: string, values: Readonly<Record<string, string>>): string => filled(url, values, /^\{\{[^}]*\}\}$/.test(url) ? undefined : encodeURIComponent);
+
 function requestOf({ request }: JourneyStep, { config, look, jar, values, here }: Walk): Request | null {
-  const address = filled(request.url, values, /^\{\{[^}]*\}\}$/.test(request.url) ? undefined : encodeURIComponent);
+  const address = filledAddress(request.url, values);
   if (!URL.canParse(address, here)) return null;
   const url = new URL(address, here);
   const cookie = jar.header(url);

@@ -4,7 +4,7 @@ import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { Client } from 'undici';
 import type { Phases, phaseNames } from '#collector/check.ts';
 import type { Clock } from '#lib/clock.ts';
-import { isRefused } from './guard.ts';
+import { allowedOf, isRefused } from './guard.ts';
 import { tunnel } from './tunnel.ts';
 
 /** A connection to one origin that knows how long each part of getting through took. */
@@ -18,6 +18,8 @@ export interface LineOptions {
   /** More trusted authorities, PEM. */
   ca: string | null;
   allowMetadata: boolean;
+  /** Of the check: a re-check tries the next address of a name first. */
+  attempt?: number | undefined;
   /** Absent: straight there, HTTP/1.1, whatever family answers. */
   dialing?: Dialing;
 }
@@ -195,7 +197,7 @@ function timedLookup(progress: Progress, options: LineOptions): LookupFunction {
     lookup(hostname, { ...wanted, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
       finish(progress, options.clock, 'connect');
-      const allowed = options.allowMetadata ? addresses : addresses.filter(({ address }) => !isRefused(address));
+      const allowed = allowedOf(addresses, { allowMetadata: options.allowMetadata, attempt: options.attempt ?? 0 });
       const [first] = allowed;
       if (!first) return callback(new RefusedAddress(`${hostname} is a metadata or link-local address`), '', 0);
       if (wanted.all) callback(null, allowed);

@@ -11,9 +11,11 @@ import { type DurationMs, durationMs, second } from '#lib/time.ts';
 
 /** What one look saw; whether a pass was slow is judged by who holds the watch. */
 export interface Sight {
-  outcome: { kind: 'pass' } | { kind: 'fail'; failure: Failure } | { kind: 'unknown'; reason: string };
+  outcome: { kind: 'pass' } | { kind: 'slow'; reason: string } | { kind: 'fail'; failure: Failure } | { kind: 'unknown'; reason: string };
   phases: Phases;
   evidence: Readonly<Record<string, unknown>>;
+  /** What the target took, where the whole check also waited by our own plan. */
+  tookMs?: DurationMs;
 }
 
 export interface Look {
@@ -21,6 +23,8 @@ export interface Look {
   clock: Clock;
   /** Aborted when the time is up; the check then answers at once with what it has seen so far. */
   signal: AbortSignal;
+  /** 0 or absent for a scheduled check; a re-check tries another address of the same name first. */
+  attempt?: number;
   /** What was heard of a probe that expects beats; absent where nobody listens. */
   beats?: ((probeId: string) => BeatSeen | undefined) | undefined;
   /** Where pictures and traces are kept; absent where nobody keeps them. */
@@ -49,6 +53,8 @@ export interface Probe {
   /** As written by the operator, secrets kept as `Secret`. */
   config: Readonly<Record<string, unknown>>;
   check: Check;
+  /** How long a check waits by its own plan; such time is not the target's slowness. */
+  pausesMs?: DurationMs;
   /** Only of a probe that waits to be called. */
   beat?: BeatExpectation;
 }

@@ -31,6 +31,15 @@ it.each([
   expect(result.outcome).toMatchObject({ kind: 'fail', failure: { kind: 'tls', reason: expect.stringMatching(reason) } });
 });
 
+it('fewer days than the warning are slow with a reason, and fewer than the limit still fail', async () => {
+  const own = certificate(20);
+  const address = await serve(own);
+  expect((await lookWith({ kind: 'tls', address, ca: own.cert, warn_below: '30d' })).outcome).toEqual({ kind: 'slow', reason: expect.stringMatching(/^certificate 19d.* < 30d$/) });
+  expect((await lookWith({ kind: 'tls', address, ca: own.cert, warn_below: '15d' })).outcome).toEqual({ kind: 'pass' });
+  expect((await lookWith({ kind: 'tls', address, ca: own.cert, warn_below: '40d', certificate_valid_for: '30d' })).outcome).toMatchObject({ kind: 'fail' });
+  expect(complaints({ kind: 'tls', address: 'a:1', warn_below: '7d' })).toEqual(['warn_below: is shorter than certificate_valid_for, so it would never warn']);
+});
+
 it('a certificate that need not be trusted is still held to its days', async () => {
   expect((await lookWith({ kind: 'tls', address: await serve(certificate(90)), verify_certificate: false })).outcome).toEqual({ kind: 'pass' });
 });

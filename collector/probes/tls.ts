@@ -18,6 +18,8 @@ const shape = {
   /** The name asked for and held against the certificate. */
   server_name: z.string().min(1).max(253).optional(),
   certificate_valid_for: durationText.default(twoWeeks),
+  /** Less left than this counts as slow. */
+  warn_below: durationText.optional(),
   min_protocol: z.enum(protocols).default('TLSv1.2'),
   ocsp_staple: z.enum(['ignore', 'required']).default('ignore'),
 };
@@ -39,8 +41,29 @@ export const tls = defineKind({
       required: false,
       options: protocols.map((value) => ({ value, label: { 'zh-CN': value, en: value } })),
     },
+    {
+      id: 'warn_below',
+      label: { 'zh-CN': '少于多久提醒', en: 'Warning below' },
+      input: 'duration',
+      required: false,
+      help: { 'zh-CN': '例如 30d；更短记为慢', en: 'For example 30d; less counts as slow' },
+    },
+    {
+      id: 'ocsp_staple',
+      label: { 'zh-CN': 'OCSP 装订', en: 'OCSP staple' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'ignore', label: { 'zh-CN': '不看', en: 'Ignored' } },
+        { value: 'required', label: { 'zh-CN': '必须有', en: 'Required' } },
+      ],
+    },
   ],
   shape,
+  agree: ({ certificate_valid_for, warn_below }) =>
+    warn_below === undefined || warn_below >= certificate_valid_for
+      ? []
+      : [{ path: ['warn_below'], message: 'is shorter than certificate_valid_for, so it would never warn', hint: 'for example certificate_valid_for: 14d, warn_below: 30d' }],
   make: (config) => readyProbe(config, { kind: 'tls', target: shownAddress(config.address), check: (look) => check(config, look) }),
 });
 
@@ -109,6 +132,7 @@ function outcomeOf(config: Config, { left, protocol, stapled, error }: { left: D
   if (!(left >= config.certificate_valid_for)) return failed('tls', `certificate ${formatDuration(left)} < ${formatDuration(config.certificate_valid_for)}`);
   if (protocol < config.min_protocol) return failed('tls', `${protocol} < ${config.min_protocol}`);
   if (config.ocsp_staple === 'required' && !stapled) return failed('tls', 'no OCSP staple');
+  if (config.warn_below !== undefined && left < config.warn_below) return { kind: 'slow', reason: `certificate ${formatDuration(left)} < ${formatDuration(config.warn_below)}` };
   return { kind: 'pass' };
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { durationText } from '#lib/schema.ts';
 import { type DurationMs, durationMs, formatDuration, iso, unixMs } from '#lib/time.ts';
 import { explain } from './exchange.ts';
-import { isRefused } from './guard.ts';
+import { allowedOf, isRefused } from './guard.ts';
 import { lineShape } from './http-shape.ts';
 import { RefusedAddress, type Stage } from './line.ts';
 import type { Look, Sight } from './probe.ts';
@@ -150,7 +150,7 @@ class Conversation implements Wire {
       lookup(hostname, { ...wanted, all: true }, (error, addresses) => {
         if (error) return callback(error, '', 0);
         this.reached('connect');
-        const allowed = this.#options.config.metadata_addresses === 'allow' ? addresses : addresses.filter(({ address }) => !isRefused(address));
+        const allowed = allowedOf(addresses, { allowMetadata: this.#options.config.metadata_addresses === 'allow', attempt: this.#options.look.attempt ?? 0 });
         const [first] = allowed;
         if (!first) return callback(new RefusedAddress(`${hostname} is a metadata or link-local address`), '', 0);
         if (wanted.all) callback(null, allowed);

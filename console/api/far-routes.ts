@@ -30,7 +30,8 @@ const hello = { vantage: idText, version: z.string().max(40) };
 const planAsk = z.object({ ...hello, backlog: z.int().min(0), offsetMs: z.number() });
 
 const outcome = z.union([
-  z.object({ kind: z.enum(['pass', 'slow']) }),
+  z.object({ kind: z.literal('pass') }),
+  z.object({ kind: z.literal('slow'), reason: z.string().optional() }),
   z.object({ kind: z.literal('unknown'), reason: z.string() }),
   z.object({ kind: z.literal('fail'), failure: z.object({ kind: z.string(), reason: z.string() }) }),
 ]);

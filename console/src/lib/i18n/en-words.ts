@@ -83,6 +83,7 @@ export const words: Words = {
     captcha: 'Captcha failed',
     throttled: 'Throttled',
     business: 'Business error code',
+    domain: 'Domain registration',
   },
   role: { viewer: 'Viewer', responder: 'Responder', publisher: 'Publisher', admin: 'Admin' },
   do: {

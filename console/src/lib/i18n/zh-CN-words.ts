@@ -82,6 +82,7 @@ export const words = {
     captcha: '验证码失败',
     throttled: '被限流',
     business: '业务错误码',
+    domain: '域名注册异常',
   },
   role: { viewer: '查看', responder: '处置', publisher: '发布', admin: '管理' },
   do: {
