@@ -50,6 +50,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Before the first look-up. Names are asked for on half of the pool's threads, and each thread waits for its answer: with the four threads of
+// an ordinary start two lost packets would hold up every probe. And glibc would wait 5 s, a whole time-out, before it asks a second time.
+process.env.UV_THREADPOOL_SIZE ??= '64';
+process.env.RES_OPTIONS ??= 'timeout:1 attempts:4';
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

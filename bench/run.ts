@@ -1,4 +1,4 @@
-/** `npm run bench [NAME…]`: each bench prints its own figures; with no name, all of them one after another. */
+/** `npm run bench [NAME…]`: each bench prints its own figures; with no name, all of them one after another but the one that takes an hour. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
@@ -13,7 +13,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 let failed = 0;
-for (const name of wanted.length > 0 ? wanted : all) {
+for (const name of wanted.length > 0 ? wanted : all.filter((one) => one !== 'no-false-alarm')) {
   console.log(`\n# ${name}`);
   if (spawnSync(process.execPath, [`bench/${name}.ts`], { stdio: 'inherit' }).status !== 0) failed++;
 }
