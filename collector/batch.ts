@@ -1,7 +1,7 @@
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
 import { type LineOrigin, readRecords } from './origin.ts';
-import type { Sample } from './sample.ts';
+import { readSamples, type Sample, samplesJson } from './sample.ts';
 
 /** How far each file of a source has been read; null forgets a file. Durable together with the rows it belongs to. */
 export interface Checkpoint {
@@ -48,7 +48,8 @@ export interface BatchHead {
 
 export function bodyOf(batch: Batch): Buffer {
   if (batch.kind === 'mark') return Buffer.alloc(0);
-  return Buffer.from(batch.kind === 'lines' ? batch.lines.join('\n') : JSON.stringify(batch.rows));
+  if (batch.kind === 'lines') return Buffer.from(batch.lines.join('\n'));
+  return Buffer.from(batch.kind === 'samples' ? samplesJson(batch.rows) : JSON.stringify(batch.rows));
 }
 
 export const rowCount = (batch: Batch): number => (batch.kind === 'mark' ? 0 : batch.kind === 'lines' ? batch.lines.length : batch.rows.length);
@@ -56,6 +57,7 @@ export const rowCount = (batch: Batch): number => (batch.kind === 'mark' ? 0 : b
 /** The batch a head and its body stand for. */
 export function readBatch(head: BatchHead, body: Buffer): Batch {
   if (head.kind === 'mark') return { kind: 'mark' };
+  if (head.kind === 'samples') return { kind: 'samples', rows: readSamples(body.toString()) };
   if (head.kind !== 'lines') return { kind: head.kind, rows: JSON.parse(body.toString()) } as Batch;
   if (!head.origin) throw new Error('a batch of lines without its origin');
   const lines = body.toString().split('\n');

@@ -45,3 +45,6 @@ export interface Reading {
   /** 60 points, oldest first; null is a gap. */
   spark: readonly (number | null)[];
 }
+
+/** The bits of Prometheus' staleness marker, one NaN among many: whatever computes with numbers may lose them. */
+export const staleBits = 0x7ff0000000000002n;

@@ -6,6 +6,7 @@ import { systemClock } from '#lib/clock.ts';
 import { durationMs, minute, second, type UnixMs, unixMs } from '#lib/time.ts';
 import { type TestEngine, testTelemetry } from './embedded/test-engine.ts';
 import { clickhouseFacts } from './facts.ts';
+import { createQuestions } from './questions.ts';
 import { createTelemetryWriter, type TelemetryWriter } from './telemetry-writer.ts';
 
 const start = unixMs(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 3_600_000);
@@ -62,7 +63,12 @@ function check(at: number, outcome: CheckResult['outcome'], more: Partial<CheckR
   return { probeId: 'home', service: 'invoice', vantage: 'bj', at: unixMs(at), durationMs: durationMs(100), outcome, phases: {}, evidence: {}, attempt: 0, ...more };
 }
 const failing: CheckResult['outcome'] = { kind: 'fail', failure: { kind: 'status', reason: 'HTTP 500' } };
-const sample = (labels: Sample['labels'], at: number, value: number): Sample => ({ metric: 'up', labels, at: unixMs(start + at), value });
+const sample = (labels: Sample['labels'], at: number, value: number | 'stale'): Sample => ({
+  metric: 'up',
+  labels,
+  at: unixMs(start + at),
+  ...(value === 'stale' ? { value: Number.NaN, stale: true } : { value }),
+});
 
 beforeAll(async () => {
   engine = await testTelemetry();
@@ -80,7 +86,13 @@ beforeAll(async () => {
     sample({ job: 'a', instance: '2' }, 2_000, 0),
     sample({ job: 'a', instance: '1' }, 5_000, 0.5),
     sample({ job: 'b', instance: '1' }, 3_000, 1),
-    sample({ job: 'b', instance: '1' }, 4_000, Number.NaN),
+    sample({ job: 'b', instance: '1' }, 4_000, 'stale'),
+    sample({ job: 'c', instance: '1' }, 3_000, 7),
+    sample({ job: 'c', instance: '1' }, 4_000, Number.NaN),
+    sample({ job: 'd', instance: '1' }, 3_000, Number.POSITIVE_INFINITY),
+    sample({ job: 'd', instance: '2' }, 3_000, Number.NEGATIVE_INFINITY),
+    sample({ job: 'e', instance: '1' }, 3_000, 'stale'),
+    sample({ job: 'e', instance: '1' }, 4_000, 2),
   ]);
 }, 60_000);
 afterAll(async () => {
@@ -178,15 +190,52 @@ describe('checks', () => {
 describe('samples', () => {
   const window = { from: start, until: unixMs(start + 10 * second) };
 
-  it('answers series by series, or together by labels; an ended series is gone', async () => {
+  it('answers series by series, or together by labels; an ended series is gone, one that began again is back', async () => {
     const each = await facts().metric({ metric: 'up', agg: 'last', by: 'all', where: {}, window });
-    expect([...each].sort((a, b) => a.value - b.value)).toEqual([
+    expect(each.map(({ labels }) => labels.job).sort()).toEqual(['a', 'a', 'd', 'd', 'e']);
+    const known = each.filter(({ labels }) => labels.job === 'a');
+    expect([...known].sort((a, b) => a.value - b.value)).toEqual([
       { labels: { job: 'a', instance: '2' }, value: 0, samples: 1 },
       { labels: { job: 'a', instance: '1' }, value: 0.5, samples: 2 },
     ]);
     const ask = async (agg: 'last' | 'min' | 'max' | 'avg' | 'sum' | 'count' | 'p50') => (await facts().metric({ metric: 'up', agg, by: ['job'], where: { job: 'a' }, window }))[0]?.value;
     expect([await ask('last'), await ask('min'), await ask('max'), await ask('sum'), await ask('count'), await ask('p50')]).toEqual([0.5, 0, 1, 1.5, 3, 0.5]);
     expect(await ask('avg')).toBeCloseTo(0.5, 9);
+  });
+
+  it('what is no number counts nowhere and is no last value; the infinities are values', async () => {
+    const ask = async (job: string, agg: 'last' | 'max' | 'min' | 'count' | 'avg') => (await facts().metric({ metric: 'up', agg, by: ['job'], where: { job }, window }))[0]?.value;
+    expect([await ask('c', 'last'), await ask('c', 'max'), await ask('c', 'count')]).toEqual([undefined, 7, 1]);
+    expect([await ask('d', 'max'), await ask('d', 'min'), await ask('d', 'avg')]).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, undefined]);
+  });
+
+  it('a sample that came twice counts once, for rules and for who asks in SQL', async () => {
+    const twice = [1_000, 2_000].map((at) => ({ ...sample({ job: 'twice' }, at, 3), metric: 'twice' }));
+    await writer.insertSamples('twice-1', twice);
+    await writer.insertSamples('twice-2', twice);
+    const [answer] = await facts().metric({ metric: 'twice', agg: 'sum', by: [], where: {}, window });
+    expect(answer).toMatchObject({ value: 6, samples: 2 });
+    const { sql } = createQuestions(engine.telemetry);
+    expect(await sql({ statement: "SELECT count() AS n FROM samples WHERE metric = 'twice'" })).toMatchObject({ data: [{ n: 2 }] });
+  });
+
+  it('every value is stored as it is, to the bit', async () => {
+    const values = [Number.NaN, 'stale', Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 5e-324, 0.1] as const;
+    await writer.insertSamples(
+      'bits',
+      values.map((value, index) => ({ ...sample({}, index, value), metric: 'bits' })),
+    );
+    const { sql } = createQuestions(engine.telemetry);
+    const answer = await sql({ statement: "SELECT value, hex(reinterpretAsUInt64(value)) AS bits FROM samples WHERE metric = 'bits' ORDER BY at" });
+    expect(answer.ok && answer.data.map(({ value, bits }) => `${String(value)} ${String(bits)}`)).toEqual([
+      'nan 7FF8000000000000',
+      'nan 7FF0000000000002',
+      'inf 7FF0000000000000',
+      '-inf FFF0000000000000',
+      '0 8000000000000000',
+      '5e-324 01',
+      '0.1 3FB999999999999A',
+    ]);
   });
 
   it('an unknown metric has no answer', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type TestEngine, testTelemetry } from './embedded/test-engine.ts';
-import { migrateTelemetry, pending } from './migrate.ts';
+import { migrateTelemetry, pending, readMigrations, telemetryFolder } from './migrate.ts';
 
 let test: TestEngine;
 beforeAll(async () => {
@@ -20,4 +20,16 @@ it('refuses a migration that was changed after it was applied', () => {
   const migration = { name: '0001-a.sql', sha256: 'new', statements: [] };
   expect(() => pending([migration], new Map([['0001-a.sql', 'old']]))).toThrow('was changed after it was applied');
   expect(pending([migration], new Map())).toEqual([migration]);
+});
+
+it('samples kept before each moment had one value are taken over, however often the step is repeated', async () => {
+  const { telemetry } = test;
+  const statements = (await readMigrations(telemetryFolder)).find(({ name }) => name.startsWith('0003'))?.statements ?? [];
+  await telemetry.command('DROP TABLE samples');
+  const [before = ''] = (await readMigrations(telemetryFolder))[0]?.statements.filter((statement) => statement.includes('EXISTS samples')) ?? [];
+  await telemetry.command(before);
+  await telemetry.command("INSERT INTO samples SELECT now64(3) - number * 86400, 'up', 1, map('job', 'a'), number FROM numbers(3)");
+  for (const repeated of [4, 3, 2, statements.length]) for (const statement of statements.slice(0, repeated)) await telemetry.command(statement);
+  expect(await telemetry.rows('SELECT engine FROM system.tables WHERE database = currentDatabase() AND name LIKE {like:String}', { like: 'samples%' })).toEqual([{ engine: 'ReplacingMergeTree' }]);
+  expect(await telemetry.rows('SELECT toString(sum(value)) AS sum, toString(count()) AS n FROM samples FINAL')).toEqual([{ sum: '3', n: '3' }]);
 });

@@ -11,7 +11,7 @@ export interface Migration {
   statements: string[];
 }
 
-const telemetryFolder = fileURLToPath(new URL('./migrations/clickhouse', import.meta.url));
+export const telemetryFolder = fileURLToPath(new URL('./migrations/clickhouse', import.meta.url));
 
 /** Reads the folder's `NNNN-what.sql` files; statements are separated by a line of four dashes. */
 export async function readMigrations(folder: string): Promise<Migration[]> {

@@ -18,7 +18,13 @@ export const telemetrySql =
   ({ client }: Telemetry): RunSql =>
   async (statement, signal): Promise<SqlAnswer> => {
     try {
-      const answer = await client.query({ query: statement, format: 'JSON', clickhouse_settings: { ...sqlLimits }, ...(signal ? { abort_signal: signal } : {}) });
+      // A sample that was sent twice counts once, though its parts are not merged yet.
+      const answer = await client.query({
+        query: statement,
+        format: 'JSON',
+        clickhouse_settings: { ...sqlLimits, ...(/\bsamples\b/i.test(statement) && { final: 1 }) },
+        ...(signal ? { abort_signal: signal } : {}),
+      });
       const { meta, data, rows } = await answer.json<Record<string, unknown>>();
       return { ok: true, meta: meta ?? [], data, rows: rows ?? data.length };
     } catch (error) {

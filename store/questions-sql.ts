@@ -16,6 +16,8 @@ export const sqlLimits = {
   result_overflow_mode: 'throw',
   max_rows_to_read: String(500_000_000),
   max_threads: 2,
+  // NaN and the infinities as texts: JSON would make all of them null.
+  output_format_json_quote_denormals: 1,
 } as const;
 
 /** Runs a guarded statement under `sqlLimits` and answers in JSON with meta. */

@@ -4,6 +4,7 @@ import type { CheckResult, OutcomeKind } from '#collector/check.ts';
 import type { AttributeValue, LogRecord } from '#collector/log.ts';
 import type { Sample } from '#collector/sample.ts';
 import { fingerprint, labelKey } from '#lib/labels.ts';
+import { staleBits } from '#lib/series.ts';
 import type { RowBinaryWriter } from './rowbinary.ts';
 
 /** A table, its columns in the order they are written, and how one row is. */
@@ -157,7 +158,8 @@ export const sampleShape: RowShape<Sample> = {
     to.string(sample.metric);
     to.uint64(seriesNumber(sample));
     writeLabels(to, sample.labels);
-    to.float64(sample.value);
+    if (sample.stale) to.uint64(staleBits);
+    else to.float64(sample.value);
   },
 };
 
