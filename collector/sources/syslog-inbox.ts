@@ -51,6 +51,7 @@ export function createInbox(origin: Pick<LineOrigin, 'source' | 'service' | 'for
       const fitting = rows.slice(0, mostRows - waiting.length);
       counters.add({ dropped: rows.length - fitting.length });
       for (const row of fitting) waiting.push({ ...row, attributes: { 'host.name': peer, ...row.attributes, 'network.peer.address': peer } });
+      if (fitting.length > 0) counters.recovered();
       if (waiting.length > 0) writing ??= write();
       return waiting.length > waitingRows ? writing : undefined;
     },

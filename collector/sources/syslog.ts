@@ -29,6 +29,13 @@ export const syslog = defineKind({
     { id: 'listen', label: { 'zh-CN': '监听地址', en: 'Listens at' }, input: 'text', required: true, help: { 'zh-CN': '例如 0.0.0.0:514', en: 'For example 0.0.0.0:514' } },
     { id: 'certificate', label: { 'zh-CN': '证书文件（TLS）', en: 'Certificate file (TLS)' }, input: 'text', required: false },
     { id: 'key', label: { 'zh-CN': '私钥文件（TLS）', en: 'Private key file (TLS)' }, input: 'text', required: false },
+    {
+      id: 'client_ca',
+      label: { 'zh-CN': '客户端证书的 CA 文件（TLS）', en: 'CA file of client certificates (TLS)' },
+      input: 'text',
+      required: false,
+      help: { 'zh-CN': '填写后只接受持有由它签发的证书的发送方', en: 'When given, only senders with a certificate it signed are let in' },
+    },
     { id: 'zone', label: { 'zh-CN': '时区', en: 'Time zone' }, input: 'text', required: false },
   ],
   shape: {
@@ -38,18 +45,21 @@ export const syslog = defineKind({
     listen: addressText,
     certificate: z.string().min(1).optional(),
     key: z.string().min(1).optional(),
+    client_ca: z.string().min(1).optional(),
     format: z.enum(['syslog', 'auth']).default('syslog'),
     zone: zoneText.optional(),
   },
-  agree: ({ protocol, certificate, key }) =>
-    protocol === 'tls' && (!certificate || !key) ? [{ path: [certificate ? 'key' : 'certificate'], message: 'tls needs certificate and key', hint: 'name the two PEM files' }] : [],
-  make: ({ id, service, format, zone, ...config }): Source => ({
+  agree: ({ protocol, certificate, key, client_ca: clientCa }) => {
+    if (protocol === 'tls') return certificate && key ? [] : [{ path: [certificate ? 'key' : 'certificate'], message: 'tls needs certificate and key', hint: 'name the two PEM files' }];
+    return clientCa === undefined ? [] : [{ path: ['client_ca'], message: `${protocol} shows no certificates`, hint: 'only protocol: tls does' }];
+  },
+  make: ({ id, service, format, zone, client_ca: clientCa, ...config }): Source => ({
     id,
     kind: 'syslog',
     service,
     start: (context) => {
       const inbox = createInbox({ source: id, service, format: { kind: format, ...(zone && { zone }) } }, context);
-      return config.protocol === 'udp' ? listenUdp(config.listen, inbox, context) : listenTcp(config, inbox, context);
+      return config.protocol === 'udp' ? listenUdp(config.listen, inbox, context) : listenTcp({ ...config, clientCa }, inbox, context);
     },
   }),
 });
@@ -59,9 +69,12 @@ function addressOf(listen: string): { host: string; port: number } {
   return { host: listen.slice(0, colon).replace(/[[\]]/g, ''), port: Number(listen.slice(colon + 1)) };
 }
 
+/** What comes at once waits here while nobody can be slowed down; the system may give less. */
+const udpBuffer = 8 * 1024 * 1024;
+
 function listenUdp(listen: string, inbox: SyslogInbox, { onError }: SourceContext): RunningSource {
   const { host, port } = addressOf(listen);
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: udpBuffer });
   let open = 0;
   socket.on('listening', () => open++);
   socket.on('error', (error) => {
@@ -86,9 +99,11 @@ interface TcpConfig {
   listen: string;
   certificate?: string | undefined;
   key?: string | undefined;
+  clientCa?: string | undefined;
 }
 
 const mostConnections = 1_000;
+const handshakeMs = 10_000;
 
 function listenTcp(config: TcpConfig, inbox: SyslogInbox, { onError }: SourceContext): RunningSource {
   const sockets = new Set<Socket>();
@@ -117,17 +132,24 @@ function listenTcp(config: TcpConfig, inbox: SyslogInbox, { onError }: SourceCon
 }
 
 /** Undefined when its certificate cannot be read, which is told like a port that is taken. */
-function serverOf({ protocol, listen, certificate = '', key = '' }: TcpConfig, connected: (socket: Socket) => void, fail: (error: unknown) => void): Server | undefined {
+function serverOf(config: TcpConfig, connected: (socket: Socket) => void, fail: (error: unknown) => void): Server | undefined {
   try {
-    const server = protocol === 'tls' ? createTlsServer({ cert: readFileSync(certificate), key: readFileSync(key), handshakeTimeout: 10_000 }, connected) : createServer(connected);
+    const server = config.protocol === 'tls' ? tlsServer(config, connected) : createServer(connected);
     server.maxConnections = mostConnections;
     server.on('error', fail);
-    server.listen(addressOf(listen));
+    // One sender that cannot shake hands is no trouble of the others.
+    server.on('tlsClientError', ({ code, message }: NodeJS.ErrnoException, socket: Socket) => fail(new Error(`TLS with ${socket.remoteAddress ?? 'a sender that left'}: ${code ?? message}`)));
+    server.listen(addressOf(config.listen));
     return server;
   } catch (error) {
     fail(error);
     return undefined;
   }
+}
+
+function tlsServer({ certificate = '', key = '', clientCa }: TcpConfig, connected: (socket: Socket) => void): Server {
+  const known = clientCa === undefined ? {} : { ca: readFileSync(clientCa), requestCert: true, rejectUnauthorized: true };
+  return createTlsServer({ cert: readFileSync(certificate), key: readFileSync(key), ...known, handshakeTimeout: handshakeMs }, connected);
 }
 
 /** A sender that is faster than the disk is not read until the disk has caught up. */
