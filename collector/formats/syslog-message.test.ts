@@ -31,6 +31,8 @@ describe('a message of RFC 5424', () => {
     { name: 'nothing but text', text: '<13>1 - - - - - - x', got: { facility: 1, severity: 5, time: undefined, host: '', program: '', messageId: '', message: 'x' } },
     { name: 'no text', text: '<13>1 - h a - - -', got: { host: 'h', program: 'a', message: '' } },
     { name: 'microseconds in UTC', text: '<0>1 2003-10-11T22:14:15.000003Z h a - - - x', got: { facility: 0, severity: 0, time: '2003-10-11T22:14:15.000Z' } },
+    { name: 'the blank rsyslog keeps from behind a tag', text: '<13>1 - h a - - -  x', got: { message: 'x' } },
+    { name: 'a blank of its own', text: '<13>1 - h a - - -   x', got: { message: ' x' } },
     { name: 'a process that is no number', text: '<13>1 - h a main-2 - - x', got: { pid: undefined, message: 'x' } },
   ])('may have $name', ({ text, got }) => {
     expect(read(text)).toMatchObject({ header: 'rfc5424', ...got });

@@ -68,8 +68,8 @@ function readModern(text: string, { toInstant }: YearAndZone): Modern | undefine
     messageId: nil(messageId),
     pid: /^\d{1,10}$/.test(pid) ? Number(pid) : undefined,
     structuredData: data.values,
-    // The mark says the text is UTF-8, which it was read as already.
-    message: text.slice(data.end).replace(/^ \uFEFF?/, ''),
+    // The mark says the text is UTF-8, which it was read as already; the second blank is rsyslog's, which keeps the one behind a tag.
+    message: text.slice(data.end).replace(/^ \uFEFF? ?/, ''),
     header: 'rfc5424',
   };
 }

@@ -104,6 +104,11 @@ describe('OTLP', () => {
     expect(await kept()).toMatchObject([{ severityNumber: 9, service: 'invoice', body: 'hello', attributes: { k: 'v', trace_id: 'ab'.repeat(16) } }]);
   });
 
+  test.each(['1795529618402000000', 1795529618402000000, '1795529618402999999'])('a time in nanoseconds is the millisecond it lies in: %s', async (timeUnixNano) => {
+    await otlp.logs(request(logs({ ...record, timeUnixNano })));
+    expect(await kept()).toMatchObject([{ timestamp: 1795529618402 }]);
+  });
+
   it('an empty request is a success', async () => {
     expect((await otlp.logs(request({}))).status).toBe(200);
     expect((await otlp.metrics(request(new Uint8Array(), proto))).status).toBe(200);

@@ -35,9 +35,12 @@ export function whole(value: unknown, what: string): number {
 
 /** Nanoseconds; 0 and what is beyond any calendar are no time. */
 export function instant(value: unknown, what: string): UnixMs | undefined {
-  const ms = typeof value === 'bigint' ? Number(value / 1_000_000n) : Math.floor(whole(value, what) / 1e6);
+  const ms = typeof value === 'bigint' || (typeof value === 'string' && /^\d{1,20}$/.test(value)) ? Number(BigInt(value) / 1_000_000n) : Math.floor(whole(value, what) / 1e6 + roundedOff);
   return ms > 0 && ms < 8e15 ? unixMs(ms) : undefined;
 }
+
+/** Milliseconds a number is off at most, today's nanoseconds being more than it can hold. */
+const roundedOff = 0.0005;
 
 export function identifier(value: unknown, what: string): string {
   if (value === undefined || value === null) return '';
