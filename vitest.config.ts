@@ -9,6 +9,7 @@ const product = [
   'test/browser-journey.test.ts',
   'test/tail-survives-kill.test.ts',
   'test/far-vantage.test.ts',
+  'test/wire-logs.test.ts',
   'commands.test.ts',
 ];
 const never = ['node_modules/**', 'console/build/**', 'test/output/**'];
