@@ -8,6 +8,7 @@ import { createRecorder } from '#collector/recorder.ts';
 import { type Shipper, startShipper } from '#collector/shipper.ts';
 import { createLoki, type LokiIngest } from '#collector/sources/loki.ts';
 import { createOtlp, type OtlpIngest } from '#collector/sources/otlp.ts';
+import { createRemoteWrite, type RemoteWriteIngest } from '#collector/sources/remote-write.ts';
 import { type RunningSources, startSources } from '#collector/sources/start-sources.ts';
 import { openSpool, type Spool } from '#collector/spool.ts';
 import type { Config } from '#config';
@@ -37,6 +38,7 @@ export interface Collecting {
   artifacts: ArtifactShelf;
   otlp: OtlpIngest;
   loki: LokiIngest;
+  remoteWrite: RemoteWriteIngest;
   sources(): RunningSources;
   /** Takes over a new configuration; what did not change keeps its times and positions. */
   replace(config: Config): Promise<void>;
@@ -54,6 +56,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
   const recorder = createRecorder({ spool, clock });
   const otlp = createOtlp({ spool, clock });
   const loki = createLoki({ spool, clock });
+  const remoteWrite = createRemoteWrite({ spool, clock });
   let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
   const artifacts = createArtifacts({ dir: join(dataDir, 'artifacts'), clock });
   const beats = await openBeats({ path: join(dataDir, 'beats.json'), probes: config.probes, clock, onTurn: (id) => collector.nudge(id), onError });
@@ -66,6 +69,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
     artifacts,
     otlp,
     loki,
+    remoteWrite,
     sources: () => sources,
     async replace(fresh) {
       beats.replace(fresh.probes);

@@ -59,6 +59,6 @@ export function healthOf({ telemetry, state, writer, collecting, responding }: H
 }
 
 /** What comes by a protocol is a source of its own once something came. */
-function handedIn({ otlp, loki }: Collecting): SourceHealth[] {
-  return [otlp.health(), loki.health()].filter((health) => health.lines > 0 || health.lastError !== null);
+function handedIn({ otlp, loki, remoteWrite }: Collecting): SourceHealth[] {
+  return [otlp.health(), loki.health(), remoteWrite.health()].filter((health) => health.lines > 0 || health.lastError !== null);
 }

@@ -1,4 +1,5 @@
 import type { Config } from '#config';
+import type { IngestDesk } from '#console/api/ports.ts';
 import type { Console } from '#console/server.ts';
 import { startConsole } from '#console/server.ts';
 import { backfillDemo } from '#demo/backfill.ts';
@@ -169,9 +170,7 @@ function openConsole(parts: Parts): Promise<Console> {
       beats: collecting ? { take: async ({ token, now, ...beat }) => (await collecting.beats.take(token, { at: now, ...beat })).length > 0 } : null,
       artifacts: collecting?.artifacts,
       health: healthOf(parts),
-      ingest: collecting
-        ? { lines: async (id, request) => (await collecting.sources().receiver(id)?.(request)) ?? null, logs: collecting.otlp.logs, metrics: collecting.otlp.metrics, loki: collecting.loki.push }
-        : null,
+      ingest: collecting ? ingestDesk(collecting) : null,
       far: createFarDesk({ config, writer: parts.writer, bus, version: parts.version, onError }),
       demo: demoRun ? demoSwitches(demoRun) : null,
     },
@@ -181,6 +180,14 @@ function openConsole(parts: Parts): Promise<Console> {
     log: { error: onError },
   });
 }
+
+const ingestDesk = ({ sources, otlp, loki, remoteWrite }: Collecting): IngestDesk => ({
+  lines: async (id, request) => (await sources().receiver(id)?.(request)) ?? null,
+  logs: otlp.logs,
+  metrics: otlp.metrics,
+  loki: loki.push,
+  write: remoteWrite.write,
+});
 
 /** A first look needs a yesterday: history is written once, into an empty store. */
 async function fillHistory(state: State, fill: () => Promise<unknown>): Promise<void> {

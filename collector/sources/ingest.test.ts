@@ -144,13 +144,14 @@ describe('OTLP', () => {
       { name: 'requests', sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ ...point, asInt: '7' }] } },
       { name: 'took', histogram: { aggregationTemporality: 2, dataPoints: [{ ...point, count: '3', sum: 4.5, bucketCounts: ['1', 2, '0'], explicitBounds: [1, 2] }] } },
       { name: 'size', exponentialHistogram: { aggregationTemporality: 1, dataPoints: [{ ...point, count: 4, sum: 9, scale: 0, zeroCount: 1, positive: { offset: 0, bucketCounts: ['2', '1'] } }] } },
-      { name: 'odd', gauge: { dataPoints: [{ ...point, asDouble: 'NaN' }] } },
+      { name: 'odd', gauge: { dataPoints: [{ ...point, asDouble: 'a lot' }] } },
       { name: 'silent', gauge: { dataPoints: [{ ...point, flags: 1 }] } },
     ];
     const answer = await otlp.metrics(request({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] }));
     expect(answer.status).toBe(200);
-    expect(JSON.parse(String(answer.body))).toEqual({ partialSuccess: { rejectedDataPoints: '1', errorMessage: 'odd: a value that is no finite number' } });
-    const rows = (await kept(true)) as { metric: string; labels: Record<string, string>; value: number }[];
+    expect(JSON.parse(String(answer.body))).toEqual({ partialSuccess: { rejectedDataPoints: '1', errorMessage: 'odd: a point without a value that is a number' } });
+    const rows = (await kept(true)) as { metric: string; labels: Record<string, string>; value: number; stale?: true }[];
+    expect(rows.at(-1)).toMatchObject({ metric: 'silent', stale: true });
     expect(rows.map(({ metric, labels, value }) => `${metric} ${labels.le ?? labels.room ?? ''} ${value}`)).toEqual(
       ['temperature a 21.5', 'requests  7', 'took.bucket 1 1', 'took.bucket 2 3', 'took.bucket +Inf 3', 'took.count  3', 'took.sum  4.5'].concat([
         'size.bucket 0 1',
@@ -158,6 +159,7 @@ describe('OTLP', () => {
         'size.bucket 4 4',
         'size.count  4',
         'size.sum  9',
+        'silent  NaN',
       ]),
     );
     expect(rows.every(({ labels }) => labels.service === 'invoice' && labels['host.name'] === 'web-1')).toBe(true);

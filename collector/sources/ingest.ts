@@ -10,6 +10,8 @@ export interface IngestRequest {
   contentType: string;
   /** Content-Encoding; empty when there is none. */
   encoding: string;
+  /** X-Prometheus-Remote-Write-Version, where it was said. */
+  version?: string;
   body: Uint8Array;
 }
 

@@ -28,6 +28,7 @@ export function readMetrics(request: unknown, now: UnixMs): ReadMetrics {
 }
 
 const kinds = { gauge: simple, sum: simple, histogram, exponentialHistogram: exponential, summary } as const;
+const kindNames = Object.keys(kinds) as (keyof typeof kinds)[];
 
 interface Reading {
   read: ReadMetrics;
@@ -37,17 +38,18 @@ interface Reading {
 
 function readMetric(metric: Told, { read, shared, now }: Reading): void {
   const name = text(metric.name);
-  for (const [kind, samplesOf] of Object.entries(kinds)) {
+  for (const kind of kindNames) {
+    const samplesOf = kinds[kind];
     if (metric[kind] === undefined || metric[kind] === null) continue;
     const { dataPoints, aggregationTemporality } = told(metric[kind], kind);
     const isDelta = whole(aggregationTemporality, 'aggregationTemporality') === delta;
     for (const each of list(dataPoints, 'dataPoints')) {
       const point = told(each, 'a data point');
       read.points++;
-      if ((whole(point.flags, 'flags') & noRecordedValue) !== 0) continue;
       const labels = { ...shared, ...labelsOf(point.attributes), ...(isDelta && { temporality: 'delta' }) };
       const at = instant(point.timeUnixNano, 'timeUnixNano') ?? now;
-      const samples = samplesOf({ name, labels, at, point });
+      const ended = (whole(point.flags, 'flags') & noRecordedValue) !== 0;
+      const samples = ended ? endOf(kind, { name, labels, at, point }) : samplesOf({ name, labels, at, point });
       const reason = whyNot(name, labels, samples);
       if (reason === '') for (const sample of samples) read.rows.push(sample);
       else {
@@ -62,8 +64,16 @@ function whyNot(name: string, labels: Labels, samples: readonly Sample[]): strin
   if (name === '') return 'a metric without a name';
   if (name.length > longestName) return `a metric name longer than ${longestName}`;
   if (Object.keys(labels).length > mostLabels) return `${name}: more than ${mostLabels} labels`;
-  return samples.every(({ value }) => Number.isFinite(value)) ? '' : `${name}: a value that is no finite number`;
+  return samples.length > 0 ? '' : `${name}: a point without a value that is a number`;
 }
+
+/** JSON has words for NaN and the infinities; any other text that is no number is a mistake. */
+const isNumber = (value: unknown): boolean =>
+  typeof value === 'string' ? /^(NaN|-?Infinity)$/.test(value) || Number.isFinite(Number(value || 'no')) : typeof value === 'number' || typeof value === 'bigint';
+
+/** "No recorded value": the series says that it ends. Which buckets it had is not said. */
+const endOf = (kind: keyof typeof kinds, { name, labels, at }: Point): Sample[] =>
+  (kind === 'gauge' || kind === 'sum' ? [name] : [`${name}.count`, `${name}.sum`]).map((metric) => ({ metric, labels, at, value: Number.NaN, stale: true }));
 
 /** What tells apart who reports: not every attribute of the resource, or each version would begin new series. */
 function resourceLabels(attributes: unknown): Labels {
@@ -82,7 +92,9 @@ interface Point {
 }
 
 function simple({ name, labels, at, point }: Point): Sample[] {
-  const value = point.asInt === undefined ? number(point.asDouble) : typeof point.asInt === 'bigint' ? Number(BigInt.asIntN(64, point.asInt)) : number(point.asInt);
+  const said = point.asInt ?? point.asDouble;
+  if (!isNumber(said)) return [];
+  const value = typeof point.asInt === 'bigint' ? Number(BigInt.asIntN(64, point.asInt)) : number(said);
   return [{ metric: name, labels, at, value }];
 }
 

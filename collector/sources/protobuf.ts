@@ -11,9 +11,11 @@ export interface MessageShape {
 export class WireError extends Error {}
 
 const deepest = 32;
+/** Two bytes can stand for a whole object: so many fields are read of one message, however small it is. */
+const mostFields = 5_000_000;
 
 export function readMessage(bytes: Uint8Array, shape: MessageShape): Record<string, unknown> {
-  return message(new Wire(bytes), shape, 0);
+  return message(new Wire(bytes, { left: mostFields }), shape, 0);
 }
 
 function message(wire: Wire, shape: MessageShape, depth: number): Record<string, unknown> {
@@ -21,6 +23,7 @@ function message(wire: Wire, shape: MessageShape, depth: number): Record<string,
   const read: Record<string, unknown> = {};
   while (!wire.atEnd()) {
     const tag = wire.uint32();
+    wire.spend();
     const field = shape[tag >>> 3];
     if (tag >>> 3 === 0) throw new WireError('a field numbered 0');
     if (!field) {
@@ -49,12 +52,12 @@ const wireTypes: Record<Scalar, number> = { string: 2, bytes: 2, int: 0, sint: 0
 
 function fieldValue(wire: Wire, { type, wireType, many }: Wanted, depth: number): unknown {
   const expected = typeof type === 'function' ? 2 : wireTypes[type];
-  if (typeof type === 'function' && wireType === 2) return message(new Wire(wire.chunk()), type(), depth + 1);
+  if (typeof type === 'function' && wireType === 2) return message(wire.inner(), type(), depth + 1);
   if (typeof type !== 'function' && wireType === expected) return scalar(wire, type);
   if (typeof type !== 'function' && many && wireType === 2) {
-    const packed = new Wire(wire.chunk());
+    const packed = wire.inner();
     const values: unknown[] = [];
-    while (!packed.atEnd()) values.push(scalar(packed, type));
+    for (; !packed.atEnd(); packed.spend()) values.push(scalar(packed, type));
     return values;
   }
   throw new WireError(`wire type ${wireType} where ${expected} belongs`);
@@ -86,11 +89,22 @@ const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 class Wire {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #budget: { left: number };
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, budget: { left: number }) {
     this.#bytes = bytes;
+    this.#budget = budget;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** What is inside counts against the same budget. */
+  inner(): Wire {
+    return new Wire(this.chunk(), this.#budget);
+  }
+
+  spend(): void {
+    if (this.#budget.left-- <= 0) throw new WireError(`more than ${mostFields} fields`);
   }
 
   atEnd(): boolean {

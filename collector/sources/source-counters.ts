@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/clock.ts';
 import type { SourceHealth } from './source.ts';
 
-type Counted = 'lines' | 'events' | 'malformed' | 'blank' | 'dropped' | 'longLines' | 'undecodable' | 'masked' | 'truncated';
+type Counted = 'lines' | 'events' | 'malformed' | 'blank' | 'dropped' | 'duplicates' | 'longLines' | 'undecodable' | 'masked' | 'truncated';
 
 /** The counters every source reports. */
 export interface SourceCounters {
@@ -14,7 +14,7 @@ export interface SourceCounters {
 const slots = 60;
 
 export function createCounters({ id, kind, clock }: { id: string; kind: string; clock: Clock }): SourceCounters {
-  const counts: Record<Counted, number> = { lines: 0, events: 0, malformed: 0, blank: 0, dropped: 0, longLines: 0, undecodable: 0, masked: 0, truncated: 0 };
+  const counts: Record<Counted, number> = { lines: 0, events: 0, malformed: 0, blank: 0, dropped: 0, duplicates: 0, longLines: 0, undecodable: 0, masked: 0, truncated: 0 };
   /** Lines of each of the last 60 seconds, so the rate needs no timer. */
   const perSecond = new Float64Array(slots);
   let lastSecond = Math.floor(clock.now() / 1_000);

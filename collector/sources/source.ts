@@ -41,6 +41,8 @@ export interface SourceHealth {
   blank: number;
   /** Lines given up; a file source gives none up, it waits. */
   dropped: number;
+  /** Requests that came again after they had been kept, and were not kept twice. */
+  duplicates: number;
   longLines: number;
   undecodable: number;
   /** Pieces of personal data masked. */

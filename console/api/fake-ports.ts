@@ -207,7 +207,7 @@ const fakeHealth: ConsolePorts['health'] = {
   loops: () => [{ name: 'scheduler', lastRunAt: fakeNow, lastDurationMs: durationMs(2), runs: 3, failures: { 'a "quoted"\nreason': 1 }, backlog: 0 }],
   sources: () => [
     {
-      ...{ id: 'access', kind: 'file', open: 1, lines: 10, events: 9, malformed: 1, blank: 0, dropped: 0, longLines: 0, undecodable: 0, masked: 0, truncated: 0 },
+      ...{ id: 'access', kind: 'file', open: 1, lines: 10, events: 9, malformed: 1, blank: 0, dropped: 0, duplicates: 0, longLines: 0, undecodable: 0, masked: 0, truncated: 0 },
       ...{ linesPerMinute: 60, lagMs: 12, lastError: null },
     },
   ],

@@ -14,7 +14,9 @@ export function ingestRoutes({ ingest }: { ingest: IngestDesk | null }, tooLarge
   const given = async (c: Context, take: (desk: IngestDesk, request: IngestRequest) => Promise<IngestAnswer | null>): Promise<Response> => {
     if (!ingest) return refuse(c, 503, { code: 'unavailable', message: { 'zh-CN': '本进程不采集', en: 'nothing is collected by this process' } });
     const body = new Uint8Array(await c.req.arrayBuffer());
-    const answered = await take(ingest, { contentType: c.req.header('content-type') ?? '', encoding: (c.req.header('content-encoding') ?? '').trim().toLowerCase(), body });
+    const version = c.req.header('x-prometheus-remote-write-version');
+    const encoding = (c.req.header('content-encoding') ?? '').trim().toLowerCase();
+    const answered = await take(ingest, { contentType: c.req.header('content-type') ?? '', encoding, ...(version !== undefined && { version }), body });
     return answered ? asResponse(answered) : notFound(c);
   };
   return new Hono<SignedIn>()
@@ -23,7 +25,8 @@ export function ingestRoutes({ ingest }: { ingest: IngestDesk | null }, tooLarge
     )
     .post('/v1/logs', about('ingest', 'OTLP logs'), ...allowed, (c) => given(c, (desk, request) => desk.logs(request)))
     .post('/v1/metrics', about('ingest', 'OTLP metrics'), ...allowed, (c) => given(c, (desk, request) => desk.metrics(request)))
-    .post('/loki/api/v1/push', about('ingest', 'A push as Loki takes it'), ...allowed, (c) => given(c, (desk, request) => desk.loki(request)));
+    .post('/loki/api/v1/push', about('ingest', 'A push as Loki takes it'), ...allowed, (c) => given(c, (desk, request) => desk.loki(request)))
+    .post('/api/v1/write', about('ingest', 'Prometheus remote write 1.0'), ...allowed, (c) => given(c, (desk, request) => desk.write(request)));
 }
 
 function asResponse({ status, contentType, body, retryAfterSeconds }: IngestAnswer): Response {

@@ -238,6 +238,8 @@ export interface IngestDesk {
   logs(request: IngestRequest): Promise<IngestAnswer>;
   metrics(request: IngestRequest): Promise<IngestAnswer>;
   loki(request: IngestRequest): Promise<IngestAnswer>;
+  /** Prometheus' remote write. */
+  write(request: IngestRequest): Promise<IngestAnswer>;
 }
 export interface DemoSwitches {
   faults(): Promise<readonly { name: string; label: Bilingual; on: boolean; until: UnixMs | null }[]>;

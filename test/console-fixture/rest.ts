@@ -206,7 +206,7 @@ export const health: HealthView = {
   ],
 };
 
-const counted = { open: 1, blank: 0, dropped: 0, longLines: 0, undecodable: 0, masked: 0, truncated: 0, lastError: null };
+const counted = { open: 1, blank: 0, dropped: 0, duplicates: 0, longLines: 0, undecodable: 0, masked: 0, truncated: 0, lastError: null };
 export const sources: SourcesView = {
   sources: [
     { ...counted, id: 'access', kind: 'file', lines: 742_111, events: 742_110, malformed: 1, masked: 10_312, linesPerMinute: 12_400, lagMs: 310 },

@@ -105,6 +105,7 @@ export const pages: Pages = {
     events: 'Events',
     masked: 'Masked',
     other: 'Other',
+    duplicates: 'sent again',
     longLines: 'too long',
     undecodable: 'undecodable',
     truncated: 'truncated',

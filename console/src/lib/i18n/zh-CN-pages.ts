@@ -103,6 +103,7 @@ export const pages = {
     events: '事件',
     masked: '脱敏',
     other: '其他',
+    duplicates: '重复送达',
     longLines: '过长',
     undecodable: '无法解码',
     truncated: '被截断',
