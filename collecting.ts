@@ -45,11 +45,10 @@ export interface Collecting {
   stop(): Promise<void>;
 }
 
-const spoolBytes = 2_000_000_000;
 const settleMs = durationMs(1_500);
 
 export async function startCollecting({ config, dataDir, sink, bus, clock, awaited, onError }: CollectingOptions): Promise<Collecting> {
-  const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: spoolBytes, clock });
+  const spool = await openSpool({ dir: join(dataDir, 'spool'), ...config.spool, clock });
   let stopping = false;
   const pace = () => (stopping || awaited() ? watchedPace : calmPace);
   const shipper = startShipper({ spool, sink, bus, clock, pace, onError });
@@ -72,6 +71,7 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
     remoteWrite,
     sources: () => sources,
     async replace(fresh) {
+      spool.limit(fresh.spool);
       beats.replace(fresh.probes);
       collector.replace(fresh.probes, fresh.vantages);
       await sources.stop();

@@ -17,12 +17,12 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }));
 
 const rowsEach = 20;
-const seconds = 3_600;
+const hour = 3_600;
 
 /** An hour without a store: a batch each second, then the store returns. */
-async function outage(maxBytes: number) {
+async function outage(maxBytes: number, { drop = 'newest', seconds = hour }: { drop?: 'newest' | 'oldest'; seconds?: number } = {}) {
   const clock = virtualClock(unixMs(1_800_000_000_000));
-  const spool = await openSpool({ dir, maxBytes, clock });
+  const spool = await openSpool({ dir, maxBytes, drop, clock });
   let away = true;
   const arrived: number[] = [];
   const insert = (_token: string, rows: readonly unknown[]): Promise<void> => {
@@ -58,16 +58,30 @@ describe('a store that is away for an hour', () => {
   test('38. is waited for: the disk holds everything, and after its return everything arrives once and in order', async () => {
     const { during, kept, arrived } = await outage(100_000_000);
     expect(during).toMatchObject({ arrived: 0, dropped: 0 });
-    expect(kept).toHaveLength(seconds * rowsEach);
+    expect(kept).toHaveLength(hour * rowsEach);
     expect(arrived).toEqual(kept);
   });
 
   test('38. costs rows only when the disk space is used up: the newest ones, counted', async () => {
     const { during, kept, arrived } = await outage(2_000_000);
-    expect(during.dropped).toBe(seconds * rowsEach - kept.length);
+    expect(during.dropped).toBe(hour * rowsEach - kept.length);
     expect(during.dropped).toBeGreaterThan(0);
     expect(during.bytes).toBeLessThanOrEqual(2_100_000);
     expect(arrived).toEqual(kept);
     expect(kept[0]).toBe(0);
+  });
+
+  test('38. costs the oldest rows instead when so set, counted', async () => {
+    const { during, kept, arrived } = await outage(1_200_000, { drop: 'oldest', seconds: 1_500 });
+    expect(kept).toHaveLength(1_500 * rowsEach);
+    expect(during.bytes).toBeLessThanOrEqual(1_300_000);
+    expect(during.dropped).toBeGreaterThan(0);
+    expect(arrived).toHaveLength(kept.length - during.dropped);
+    expect(new Set(arrived).size).toBe(arrived.length);
+    // What may have reached the store with others stays whatever its age; of the rest the old goes and the new stays.
+    const there = new Set(arrived);
+    const missing = kept.filter((value) => !there.has(value));
+    expect(missing[0]).toBeLessThan(10_000);
+    expect(missing.at(-1)).toBeLessThan(kept.length - 2_000);
   });
 });

@@ -3,6 +3,7 @@ import { buildKind } from '#lib/kinds.ts';
 import { probeKinds } from './probes/index.ts';
 import type { Probe } from './probes/probe.ts';
 import { references as sourceReferences, shape as sourceShape } from './sources/settings.ts';
+import { drops, type SpoolLimits } from './spool.ts';
 import { vantageSchema } from './vantage.ts';
 
 /** Every probe built by its kind; each problem keeps its place under `probes[n]`. */
@@ -34,6 +35,10 @@ export const shape = {
   vantages: z.array(vantageSchema).default([]),
   probes: sorted.default([]),
   ...sourceShape,
+  spool: z
+    .strictObject({ max_megabytes: z.int().min(10).max(1_000_000).default(2_000), drop: z.enum(drops).default('newest') })
+    .prefault({})
+    .transform(({ max_megabytes: megabytes, drop }): SpoolLimits => ({ maxBytes: megabytes * 1_000_000, drop })),
 };
 
 export const references = [

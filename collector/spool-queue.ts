@@ -26,6 +26,15 @@ export class SpoolQueue {
     this.#entries.unshift(...entries);
   }
 
+  /** Those nobody has taken. */
+  waiting(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  remove(entries: ReadonlySet<Entry>): void {
+    this.#entries = this.#entries.filter((entry) => !entries.has(entry));
+  }
+
   /** The oldest record with those that can go with it: its own group when it has one, else others of its kind that have none. */
   next(groupOf: (seq: number) => string | undefined): Entry[] {
     const first = this.#entries[0];

@@ -7,7 +7,7 @@ import type { LetterNote } from './dead-letters.ts';
  * position is part of the same record, so rows and position are durable together or not at all.
  */
 export interface Spool {
-  /** Resolves when the rows are on disk. When full it waits, or with `drop` counts them as dropped. */
+  /** Resolves when the rows are on disk. When full it waits; with `drop` these rows or the oldest ones are dropped and counted. */
   append(batch: Batch, options?: AppendOptions): Promise<'kept' | 'dropped'>;
   /** The oldest record nobody has taken, with small ones that can go along: check results and samples when `urgent`, else logs. */
   take(urgent: boolean): Promise<Taken | undefined>;
@@ -23,8 +23,18 @@ export interface Spool {
   onKept(listener: (hurried: boolean) => void): () => void;
   positions(source: string): ReadonlyMap<string, FilePosition>;
   health(): SpoolHealth;
+  limit(limits: SpoolLimits): void;
   /** Waits for writes under way and closes; what is not stored yet waits for the next start. */
   close(): Promise<void>;
+}
+
+export const drops = ['newest', 'oldest'] as const;
+
+export interface SpoolLimits {
+  /** All segments together; beyond it appending waits. */
+  maxBytes: number;
+  /** What goes when what cannot wait finds no room: that itself, or the oldest that is not yet on its way to the store. */
+  drop: (typeof drops)[number];
 }
 
 export interface AppendOptions {

@@ -52,6 +52,7 @@ const groupBytes = 8_000_000;
 export function createSpoolWriter({ log, clock, fits, nextSeq, onWritten, onDropped, onError }: WriterOptions): SpoolWriter {
   let queue: Pending[] = [];
   let writing: Promise<void> | undefined;
+  let busy = false;
 
   /** As many as fit and as one sync should carry; what must wait for room does not hold up what may use the last of it. */
   const nextGroup = (): Pending[] => {
@@ -90,16 +91,17 @@ export function createSpoolWriter({ log, clock, fits, nextSeq, onWritten, onDrop
       } catch (error) {
         onError(error);
         putBack(group);
-        return;
+        break;
       }
     }
+    // In the same step as the last look at the queue: what is added from here on wakes it again.
+    busy = false;
   };
 
   function wake(): void {
-    if (queue.length === 0) return;
-    writing ??= writeAll().finally(() => {
-      writing = undefined;
-    });
+    if (busy || queue.length === 0) return;
+    busy = true;
+    writing = writeAll();
   }
 
   return {
@@ -113,7 +115,7 @@ export function createSpoolWriter({ log, clock, fits, nextSeq, onWritten, onDrop
       return queue.length < before;
     },
     wake,
-    isWaiting: () => queue.length > 0 && !writing,
+    isWaiting: () => queue.length > 0 && !busy,
     async close() {
       await writing;
       for (const { settle } of queue.splice(0)) settle('dropped');

@@ -166,6 +166,15 @@ describe('the spool', () => {
     expect(outcomes).toEqual(Array.from({ length: 20 }, () => 'kept'));
   });
 
+  it('writes what is appended just when it ends writing', async () => {
+    const spool = await open();
+    for (let steps = 0; steps < 12; steps++) {
+      await spool.append(samples(steps));
+      for (let step = 0; step < steps; step++) await Promise.resolve();
+    }
+    expect(flat(await drain(spool))).toHaveLength(12);
+  });
+
   it('lets go of whoever stops waiting for room', async () => {
     const spool = await open(500_000);
     for (let batch = 0; batch < 12; batch++) void spool.append(lines('x'.repeat(60_000)));

@@ -6,16 +6,15 @@ import { type LetterNote, recentLetters, setAside } from './dead-letters.ts';
 import { openSegmentLog, type Place, type SegmentLog } from './segment-log.ts';
 import { openGroups, type SpoolGroups } from './spool-groups.ts';
 import { type Entry, SpoolQueue } from './spool-queue.ts';
-import type { AppendOptions, Spool, SpoolHealth, Taken } from './spool-shape.ts';
+import { oldestUnsent } from './spool-room.ts';
+import type { AppendOptions, Spool, SpoolHealth, SpoolLimits, Taken } from './spool-shape.ts';
 import { applyCheckpoint, noteAcked, readState, type SpoolState, writeAcked, writeState } from './spool-state.ts';
 import { createSpoolWriter, type Pending, type SpoolWriter, type Written } from './spool-writer.ts';
 
-export type { Spool, SpoolHealth, Taken } from './spool-shape.ts';
+export { drops, type Spool, type SpoolHealth, type SpoolLimits, type Taken } from './spool-shape.ts';
 
-interface SpoolOptions {
+interface SpoolOptions extends Omit<SpoolLimits, 'drop'>, Partial<Pick<SpoolLimits, 'drop'>> {
   dir: string;
-  /** All segments together; beyond it appending waits. */
-  maxBytes: number;
   clock: Clock;
 }
 
@@ -24,10 +23,10 @@ const cachedRowsMost = 25_000;
 /** The last part of the room is for what cannot wait. */
 const waitingShare = 0.9;
 
-export async function openSpool({ dir, maxBytes, clock }: SpoolOptions): Promise<Spool> {
+export async function openSpool({ dir, maxBytes, drop = 'newest', clock }: SpoolOptions): Promise<Spool> {
   const { state, acked } = await readState(dir);
   const { log, frames, lostBytes } = await openSegmentLog(dir, Math.max(65_536, Math.min(16_000_000, Math.floor(maxBytes / 8))));
-  const spool = new DiskSpool({ dir, maxBytes, clock }, { log, state, groups: await openGroups(dir) });
+  const spool = new DiskSpool({ dir, maxBytes, drop, clock }, { log, state, groups: await openGroups(dir) });
   for (const { head, place } of frames) spool.recover({ head, place, batch: undefined, alone: true }, acked.has(head.seq));
   spool.lostBytes = lostBytes;
   await spool.tidy();
@@ -35,7 +34,7 @@ export async function openSpool({ dir, maxBytes, clock }: SpoolOptions): Promise
 }
 
 class DiskSpool implements Spool {
-  readonly #options: SpoolOptions;
+  readonly #options: Required<SpoolOptions>;
   readonly #log: SegmentLog;
   readonly #state: SpoolState;
   readonly #groups: SpoolGroups;
@@ -47,6 +46,7 @@ class DiskSpool implements Spool {
   readonly #listeners = new Set<(hurried: boolean) => void>();
   readonly #writer: SpoolWriter;
   #tidying: Promise<void> = Promise.resolve();
+  #makingRoom: Promise<void> = Promise.resolve();
   #cachedRows = 0;
   #counts = { droppedRows: 0, setAsideRows: 0 };
   #lastError: string | null = null;
@@ -55,7 +55,7 @@ class DiskSpool implements Spool {
 
   readonly #letters: string;
 
-  constructor(options: SpoolOptions, { log, state, groups }: { log: SegmentLog; state: SpoolState; groups: SpoolGroups }) {
+  constructor(options: Required<SpoolOptions>, { log, state, groups }: { log: SegmentLog; state: SpoolState; groups: SpoolGroups }) {
     this.#options = options;
     this.#log = log;
     this.#state = state;
@@ -84,12 +84,13 @@ class DiskSpool implements Spool {
     }
   }
 
-  append(batch: Batch, { checkpoint, whenFull = 'wait', hurried = false, signal }: AppendOptions = {}): Promise<'kept' | 'dropped'> {
+  async append(batch: Batch, { checkpoint, whenFull = 'wait', hurried = false, signal }: AppendOptions = {}): Promise<'kept' | 'dropped'> {
     const droppable = whenFull === 'drop';
     const head = { token: randomUUID(), kind: batch.kind, rows: rowCount(batch), ...(batch.kind === 'lines' && { origin: batch.origin }), ...(checkpoint && { checkpoint }) };
     const body = bodyOf(batch);
-    if (this.#closed || signal?.aborted) return Promise.resolve('dropped');
-    if (droppable && !this.#fits(body.length, droppable)) return Promise.resolve(this.#drop(head.rows));
+    if (droppable && this.#options.drop === 'oldest' && !this.#fits(body.length, droppable)) await this.#makeRoom(body.length);
+    if (this.#closed || signal?.aborted) return 'dropped';
+    if (droppable && !this.#fits(body.length, droppable)) return this.#drop(head.rows);
     return new Promise((resolve) => {
       const giveUp = (): void => {
         if (this.#writer.withdraw(pending)) resolve('dropped');
@@ -120,17 +121,26 @@ class DiskSpool implements Spool {
   }
 
   async acknowledge({ seqs }: Taken): Promise<void> {
+    if (await this.#finish(seqs.flatMap((seq) => this.#open.get(seq) ?? []))) void this.tidy();
+    this.#writer.wake();
+  }
+
+  /** Nothing more is to be done for these records; true when a segment can now be removed. */
+  async #finish(entries: readonly Entry[]): Promise<boolean> {
     let removable = false;
-    const stored = seqs.flatMap((seq) => this.#open.get(seq) ?? []);
-    for (const entry of stored) {
+    for (const entry of entries) {
       this.#open.delete(entry.head.seq);
       this.#forgetBatch(entry);
       this.#acked.set(entry.head.seq, entry.place);
       removable = this.#log.release(entry.place) || removable;
     }
-    if (stored.length === 0) return;
-    await noteAcked(this.#options.dir, seqs).catch((error: unknown) => this.#fail(error));
-    if (removable) void this.tidy();
+    const seqs = entries.map(({ head }) => head.seq);
+    if (seqs.length > 0) await noteAcked(this.#options.dir, seqs).catch((error: unknown) => this.#fail(error));
+    return removable;
+  }
+
+  limit(limits: SpoolLimits): void {
+    Object.assign(this.#options, limits);
     this.#writer.wake();
   }
 
@@ -196,6 +206,25 @@ class DiskSpool implements Spool {
   #fits(bytes: number, droppable: boolean): boolean {
     const room = this.#options.maxBytes * (droppable ? 1 : waitingShare);
     return this.#open.size === 0 || this.#log.bytes() + bytes <= room;
+  }
+
+  /** Gives up the oldest records that are not on their way to the store, one caller after the other. */
+  #makeRoom(bytes: number): Promise<void> {
+    this.#makingRoom = this.#makingRoom.then(async () => {
+      while (!this.#closed && !this.#fits(bytes, true)) {
+        const entries = oldestUnsent(this.#open.values(), { queues: Object.values(this.#queues), groupOf: this.#groups.of });
+        const before = this.#log.bytes();
+        if (entries.length === 0) return;
+        const unwanted = new Set(entries);
+        for (const queue of Object.values(this.#queues)) queue.remove(unwanted);
+        for (const { head } of entries) this.#drop(head.rows);
+        await this.#finish(entries);
+        await this.tidy();
+        // A disk that gives no room back is no reason to give up more.
+        if (this.#log.bytes() >= before) return;
+      }
+    });
+    return this.#makingRoom;
   }
 
   #drop(rows: number): 'dropped' {

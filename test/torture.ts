@@ -13,7 +13,9 @@ import { parseArgs } from 'node:util';
 import { type Instance, killNow, startInstance, until } from './instance.ts';
 import { openConsole, pidOf } from './kill-site.ts';
 
-const { values: options } = parseArgs({ options: { lines: { type: 'string', default: '5000000' }, events: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } } });
+const { values: options } = parseArgs({
+  options: { lines: { type: 'string', default: '5000000' }, events: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, port: { type: 'string', default: '18950' } },
+});
 const total = Number(options.lines);
 const eventCount = Number(options.events);
 if (!(total > 0) || !(eventCount > 0)) {
@@ -27,7 +29,7 @@ const chance = () => {
   return seed / 2 ** 32;
 };
 
-const port = 18_950;
+const port = Number(options.port);
 const home = mkdtempSync(join(tmpdir(), 'fenghuo-torture-'));
 const logs = join(home, 'logs');
 const dataDir = join(home, 'data');

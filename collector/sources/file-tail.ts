@@ -237,10 +237,11 @@ export class FileTail {
     const stillMs = between(file.changedAt, now);
     const end = stillMs >= (file.present ? this.#config.idleMs : drainMs);
     const read = file.unpacked === undefined ? readSlice(file, { ...this.#reading, end, quiet: end || stillMs >= eventMs }) : readPacked(file, this.#reading);
-    const { cut, atEnd, moved, trouble } = await read;
+    const { cut, atEnd, moved, grown, trouble } = await read;
     if (trouble) this.fail(`${file.path} unpacking`, trouble);
+    // Nobody looks at a file that is gone; reading it tells that it still grows.
+    if (!file.present && (moved || grown)) file.changedAt = now;
     if (!moved) return atEnd;
-    if (!file.present) file.changedAt = now;
     this.#counters.add({ longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });
     if (cut.undecodable > 0) this.fail(`${file.path} encoding`, new Error(`${file.path}: ${cut.undecodable} lines hold bytes that are not ${file.encoding?.name}; check the source's encoding`));
     await this.#gatherer.add(cut.lines, { key: file.key, position: positionOf(file), writtenAt: unixMs(file.mtimeMs || now) });

@@ -22,7 +22,7 @@ const batchRows = 10_000;
 const waitingRows = 20_000;
 const mostRows = 50_000;
 
-export function createInbox(origin: Pick<LineOrigin, 'source' | 'service' | 'format'>, { spool, clock }: SourceContext): SyslogInbox {
+export function createInbox(origin: Pick<LineOrigin, 'source' | 'service' | 'format'>, { spool, clock }: SourceContext, whenFull: 'wait' | 'drop'): SyslogInbox {
   const counters = createCounters({ id: origin.source, kind: 'syslog', clock });
   const stopping = new AbortController();
   let waiting: LogRecord[] = [];
@@ -32,7 +32,7 @@ export function createInbox(origin: Pick<LineOrigin, 'source' | 'service' | 'for
     while (waiting.length > 0) {
       const rows = waiting.slice(0, batchRows);
       waiting = waiting.slice(batchRows);
-      if ((await spool.append({ kind: 'logs', rows }, { signal: stopping.signal })) === 'dropped') counters.add({ dropped: rows.length });
+      if ((await spool.append({ kind: 'logs', rows }, { signal: stopping.signal, whenFull })) === 'dropped') counters.add({ dropped: rows.length });
     }
     writing = undefined;
   };

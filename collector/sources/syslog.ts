@@ -58,7 +58,7 @@ export const syslog = defineKind({
     kind: 'syslog',
     service,
     start: (context) => {
-      const inbox = createInbox({ source: id, service, format: { kind: format, ...(zone && { zone }) } }, context);
+      const inbox = createInbox({ source: id, service, format: { kind: format, ...(zone && { zone }) } }, context, config.protocol === 'udp' ? 'drop' : 'wait');
       return config.protocol === 'udp' ? listenUdp(config.listen, inbox, context) : listenTcp({ ...config, clientCa }, inbox, context);
     },
   }),

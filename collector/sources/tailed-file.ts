@@ -87,6 +87,8 @@ export interface Slice {
   atEnd: boolean;
   /** The position is another than before. */
   moved: boolean;
+  /** There was more than when it was last looked at. */
+  grown?: boolean;
   /** Why the rest of it was given up. */
   trouble?: Error;
 }
@@ -114,15 +116,19 @@ export async function readSlice(file: TailedFile, { declared, end, quiet, joiner
   if (!(await stillHolds(handle, file))) return { ...nothingRead, cut: { ...nothingRead.cut, skipping: file.skipping } };
   const skip = await findEncoding(file, declared, start === 0 ? bytes : undefined);
   const last = bytes.length < buffer.length;
+  const reached = start + bytes.length;
+  // Written since it was looked at: that is not yet as old as the look said.
+  const grown = reached > file.size;
+  if (!file.present) file.size = reached;
   const encoding = file.encoding ?? declared;
-  const length = joiner && !quiet ? wholeEvents(bytes.subarray(skip), { joiner, encoding, skipping: file.skipping }) : bytes.length - skip;
-  const cut = cutLines(bytes.subarray(skip, skip + length), { encoding, skipping: file.skipping, end: end && last, mask: maskText, keepColours });
+  const length = joiner && (!quiet || grown) ? wholeEvents(bytes.subarray(skip), { joiner, encoding, skipping: file.skipping }) : bytes.length - skip;
+  const cut = cutLines(bytes.subarray(skip, skip + length), { encoding, skipping: file.skipping, end: end && last && !grown, mask: maskText, keepColours });
   if (cut.used > 0) {
     file.offset += skip + cut.used;
     file.skipping = cut.skipping;
     Object.assign(file, await printOf(handle, file.offset, { ...file, read: { start, bytes } }));
   }
-  return { cut, atEnd: last || cut.used === 0, moved: cut.used > 0 };
+  return { cut, atEnd: last || cut.used === 0, moved: cut.used > 0, grown };
 }
 
 /** How many of these bytes are whole events; one longer than a line may be is not waited for. */
