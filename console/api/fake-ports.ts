@@ -218,7 +218,7 @@ const fakeHealth: ConsolePorts['health'] = {
 };
 
 const noSuchBody = async () => ({ status: 400, contentType: 'application/json', body: '{"code":3}' });
-const fakeIngest: ConsolePorts['ingest'] = { lines: async () => null, logs: noSuchBody, metrics: noSuchBody, loki: noSuchBody };
+const fakeIngest: ConsolePorts['ingest'] = { lines: async () => null, logs: noSuchBody, metrics: noSuchBody, loki: noSuchBody, write: noSuchBody };
 
 type Heard = (what: string) => (ask: unknown) => Promise<{ ok: true; value: { id: string } }>;
 
