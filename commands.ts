@@ -1,6 +1,7 @@
 import { routesTest as askRoutes } from '#alerts/routes-test.ts';
 import { rulesTest as runRulesTest } from '#alerts/rules-test.ts';
 import { logsParse as runLogsParse } from '#collector/parse.ts';
+import type { ConfiguredSource } from '#collector/parse-request.ts';
 import { probeExitCode, probeRunAnswer } from '#collector/probe-answer.ts';
 import { runCheck } from '#collector/run-check.ts';
 import { localVantage } from '#collector/vantage.ts';
@@ -38,7 +39,18 @@ export async function check(argv: string[]): Promise<number> {
   return loaded.ok ? 0 : problemCode(problems);
 }
 
-export const logsParse = (argv: string[]): Promise<number> => runLogsParse(argv, { ...io, now: () => systemClock.now() });
+export const logsParse = (argv: string[]): Promise<number> => runLogsParse(argv, { ...io, now: () => systemClock.now(), source: sourceToParse });
+
+/** A source of the configuration, for `logs parse --source`; or why there is none. */
+function sourceToParse(id: string, given: string | undefined): ConfiguredSource | string {
+  const file = configPath(given);
+  if (file === undefined) return 'no configuration to look --source up in: name it with --config FILE';
+  const loaded = loadConfig(file, process.env);
+  if (!loaded.ok) return loaded.problems.map(problemText).join('\n');
+  const source = loaded.config.sources.find((one) => one.id === id);
+  if (!source) return `--source "${id}" is none of ${loaded.config.sources.map((one) => one.id).join(', ') || 'them: there are no sources'}`;
+  return source.reads ? { service: source.service, ...source.reads } : `--source "${id}" takes in no lines`;
+}
 export const rulesTest = (argv: string[]): Promise<number> => runRulesTest(argv, io);
 export const runbookCheck = (argv: string[]): Promise<number> => runRunbookCheck(argv, io);
 

@@ -23,6 +23,8 @@ export interface FilePosition {
   skipping: boolean;
   /** Of a compressed file: everything before this, in what it unpacks to, is durable. */
   unpacked?: number;
+  /** What lines before it said of those behind it, where the format has such lines. */
+  heading?: string;
 }
 
 /**

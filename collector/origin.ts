@@ -1,7 +1,9 @@
 import type { UnixMs } from '#lib/time.ts';
 import type { Format, ParsedLine } from './formats/format.ts';
+import type { Heading } from './formats/heading.ts';
 import { buildFormat } from './formats/index.ts';
-import { type Joiner, joinerOf, withLineFeeds } from './formats/multiline.ts';
+import { withLineFeeds } from './formats/line-break.ts';
+import { type Joiner, joinerOf } from './formats/multiline.ts';
 import type { LogRecord } from './log.ts';
 
 /** Where a batch of lines comes from and how to read them: with it the same lines give the same records at any later time. */
@@ -44,6 +46,9 @@ function formatOf(config: Record<string, unknown>): Format {
   return parsed.ready;
 }
 
+/** Undefined where no line says how the others are read. */
+export const headingFor = (config: Record<string, unknown>): Heading | undefined => formatOf(config).heading;
+
 /** Undefined where each line is an event. */
 export const joinerFor = (config: Record<string, unknown>): Joiner | undefined => joinerOf(formatOf(config));
 
@@ -54,7 +59,7 @@ export interface ReadLines {
 
 export function readRecords(lines: readonly string[], origin: LineOrigin): ReadLines {
   const format = formatOf(origin.format);
-  const joined = format.multiline !== undefined || format.container !== undefined;
+  const joined = format.multiline !== undefined || format.container !== undefined || format.heading !== undefined;
   const rows: LogRecord[] = new Array(lines.length);
   let malformed = 0;
   for (let index = 0; index < lines.length; index++) {

@@ -2,40 +2,29 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { failureText } from '#lib/file-error.ts';
-import { parseIso, type UnixMs, unixMs } from '#lib/time.ts';
-import { type Encoding, encodingByMark, encodingOf } from './encoding.ts';
+import { type UnixMs, unixMs } from '#lib/time.ts';
+import { type Encoding, encodingByMark } from './encoding.ts';
 import type { Format, ParsedLine } from './formats/format.ts';
-import { buildFormat, formatNames } from './formats/index.ts';
-import { type Joiner, joinerOf, withLineFeeds } from './formats/multiline.ts';
+import { withLineFeeds } from './formats/line-break.ts';
+import { type Joiner, joinerOf } from './formats/multiline.ts';
 import { cutLines } from './lines.ts';
 import { severityName } from './log.ts';
+import { type ConfiguredSource, type Request, readRequest, usage } from './parse-request.ts';
 import { createSummary, type LogSummary, type Summary } from './summary.ts';
 
 export interface ParseIo {
   out(text: string): void | Promise<void>;
   err(text: string): void | Promise<void>;
   now(): UnixMs;
-}
-
-const usage = `usage: fenghuo logs parse --format ${formatNames.join('|')} [--zone Z] [--encoding E] [--year Y] [--now ISO] [--service S] [--multiline traces|dated|indented|none] [--container docker|cri] [--summary] [--json] FILE…\n`;
-
-interface Request {
-  files: string[];
-  format: Format;
-  encoding: Encoding;
-  /** Given by hand; otherwise each file's last change settles a missing year. */
-  near: UnixMs | undefined;
-  service: string;
-  summary: boolean;
-  json: boolean;
+  /** A source of a configuration file, or why there is none; undefined where there is no configuration to read. */
+  source?(id: string, config: string | undefined): ConfiguredSource | string;
 }
 
 /** `fenghuo logs parse`: 0 when every file was read, 2 for a wrong command line, 3 when a file could not be read. */
 export async function logsParse(argv: string[], io: ParseIo): Promise<number> {
-  const request = readRequest(argv);
+  const request = readRequest(argv, io.source);
   if (typeof request === 'string') {
     await io.err(`${request}\n${usage}`);
     return 2;
@@ -60,37 +49,6 @@ function failureWords(error: unknown, file: string): string {
   return en.includes(file) ? en : `${file}: ${en}`;
 }
 
-/** The request, or what is wrong with the command line. */
-function readRequest(argv: string[]): Request | string {
-  const text = { type: 'string' } as const;
-  let given: ReturnType<typeof parseOptions>;
-  function parseOptions() {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: { format: text, zone: text, encoding: text, year: text, now: text, service: text, multiline: text, container: text, summary: { type: 'boolean' }, json: { type: 'boolean' } },
-    });
-  }
-  try {
-    given = parseOptions();
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  const { values, positionals } = given;
-  if (positionals.length === 0) return 'no FILE given';
-  if (values.format === undefined) return `no --format given: ${formatNames.join(' or ')}`;
-  if (!formatNames.some((name) => name === values.format)) return `--format "${values.format}" is none of ${formatNames.join(', ')}`;
-  if (values.year !== undefined && !/^(19[7-9]\d|2\d{3})$/.test(values.year)) return `--year "${values.year}" is not a year, for example 2026`;
-  const { multiline, container } = values;
-  const built = buildFormat({ kind: values.format, multiline, container, ...(values.zone !== undefined && { zone: values.zone }), ...(values.year !== undefined && { year: Number(values.year) }) });
-  if (!built.ok) return built.issues.map((issue) => `--${issue.path.join('.') === 'kind' ? 'format' : issue.path.join('.')}: ${issue.message}`).join('\n');
-  const encoding = encodingOf(values.encoding ?? 'utf-8');
-  if (!encoding) return `--encoding: "${values.encoding}" is not a known encoding, for example utf-8, gb18030, utf-16le`;
-  const near = values.now === undefined ? undefined : parseIso(values.now);
-  if (values.now !== undefined && near === undefined) return `--now: "${values.now}" is not an ISO 8601 time`;
-  return { files: positionals, format: built.ready, encoding, near, service: values.service ?? '', summary: values.summary ?? false, json: values.json ?? false };
-}
-
 interface Work {
   request: Request;
   summary: Summary;
@@ -101,7 +59,7 @@ async function parseFile(file: string, { request, summary, io }: Work): Promise<
   const about = await stat(file);
   if (about.isDirectory()) throw new Error('is a directory');
   const near = request.near ?? (about.isFile() ? unixMs(about.mtimeMs) : io.now());
-  const events = eventReader(joinerOf(request.format), summary);
+  const events = eventReader(request.format, summary);
   const read = async (found: readonly NumberedEvent[]): Promise<void> => {
     let text = '';
     for (const { number, line, lines } of found) {
@@ -127,7 +85,10 @@ interface NumberedEvent {
 const mostHeld = 10_000;
 
 /** Numbers lines, counts blank ones and joins the others to events. */
-function eventReader(joiner: Joiner | undefined, summary: Summary) {
+function eventReader(format: Format, summary: Summary) {
+  const joiner: Joiner | undefined = joinerOf(format);
+  const { heading: rule } = format;
+  let heading = '';
   let number = 0;
   let held: NumberedEvent[] = [];
   const join = (count: number): NumberedEvent[] => {
@@ -140,8 +101,12 @@ function eventReader(joiner: Joiner | undefined, summary: Summary) {
     take(lines: readonly string[]): NumberedEvent[] {
       for (const line of lines) {
         number++;
-        if (line.trim() === '') summary.blank();
-        else held.push({ number, line, lines: 1 });
+        const next = rule?.after(line, heading);
+        if (next !== undefined) {
+          heading = next;
+          summary.directive();
+        } else if (line.trim() === '') summary.blank();
+        else held.push({ number, line: heading === '' ? line : `${heading}\n${line}`, lines: 1 });
       }
       const whole = joiner ? joiner.whole(held.map(({ line }) => line)) : held.length;
       return join(whole === 0 && held.length > mostHeld ? held.length : whole);

@@ -24,6 +24,8 @@ export interface LogSummary {
 
 export interface Summary {
   blank(): void;
+  /** A line that is no event but says how others are read. */
+  directive(): void;
   /** One event of so many lines. */
   add(lineNumber: number, parsed: ParsedLine, lines?: number): void;
   result(): LogSummary;
@@ -68,6 +70,9 @@ export function createSummary(): Summary {
     blank() {
       counts.lines++;
       counts.blank++;
+    },
+    directive() {
+      counts.lines++;
     },
     add(lineNumber, parsed, lines = 1) {
       counts.lines += lines;

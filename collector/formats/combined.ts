@@ -4,6 +4,8 @@ import { defineKind } from '#lib/kinds.ts';
 import { unixMs } from '#lib/time.ts';
 import { clfTimeLength, clfTimeReader } from './clf-time.ts';
 import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { clientReader, putClientBehind } from './proxies.ts';
+import { judge, putHost } from './request-record.ts';
 import { routeReader } from './route.ts';
 import { readTail } from './tail-fields.ts';
 
@@ -28,12 +30,24 @@ export const combined = defineKind({
   shape: { ...formatShape, success_codes: z.array(z.coerce.string()).optional() },
   make: (config): Format => {
     const read = createReader(config.success_codes && new Set(config.success_codes));
-    return { kind: 'combined', parse: read };
+    return { kind: 'combined', parse: config.trusted_proxies ? behindProxies(read, config.trusted_proxies) : read };
   },
 });
 
 const quote = 34;
 const blank = 32;
+
+/** The last field in quotes, where it is a chain of hops and not the user agent. */
+function behindProxies(read: (line: string) => ParsedLine, trusted: readonly string[]): (line: string) => ParsedLine {
+  const clientOf = clientReader(trusted);
+  return (line) => {
+    const parsed = read(line);
+    const { attributes } = parsed;
+    const forwarded = /" "([0-9a-fA-F.:, [\]]{2,1000})"$/.exec(line)?.[1];
+    if (forwarded !== undefined && !line.endsWith(`"${attributes['user_agent.original'] ?? ''}"`)) putClientBehind(attributes, clientOf, forwarded);
+    return parsed;
+  };
+}
 
 function createReader(successCodes: ReadonlySet<string> | undefined): (line: string) => ParsedLine {
   const timeAt = clfTimeReader();
@@ -78,10 +92,15 @@ function readClient(line: string, end: number, attributes: Record<string, Attrib
   let start = 0;
   let hostEnd = line.indexOf(' ');
   let identEnd = hostEnd < end ? line.indexOf(' ', hostEnd + 1) : -1;
+  // Some layouts leave the user out altogether.
+  if (hostEnd > 0 && identEnd === end && end - hostEnd === 2 && line.charCodeAt(hostEnd + 1) === 45) {
+    attributes['client.address'] = line.slice(0, hostEnd);
+    return true;
+  }
   if (hostEnd <= 0 || identEnd < 0 || identEnd >= end || identEnd === hostEnd + 1) return false;
   const second = line.charCodeAt(hostEnd + 1);
   if (identEnd - hostEnd > 4 && ((second >= 48 && second <= 57) || second === 58) && /^[0-9a-f.:]+$/i.test(line.slice(hostEnd + 1, identEnd))) {
-    attributes['server.address'] = line.slice(0, hostEnd);
+    putHost(attributes, line.slice(0, hostEnd));
     start = hostEnd + 1;
     hostEnd = identEnd;
     identEnd = line.indexOf(' ', hostEnd + 1);
@@ -173,12 +192,4 @@ function readBytes(line: string, { from, to }: Span, attributes: Record<string, 
   }
   if (!masked) attributes['http.response.body.size'] = value;
   return true;
-}
-
-export function judge(attributes: Record<string, AttributeValue>, status: number, successCodes: ReadonlySet<string> | undefined): void {
-  const code = attributes['app.code'];
-  const refused = successCodes !== undefined && typeof code === 'string' && !successCodes.has(code);
-  attributes.outcome = status >= 500 || refused ? 'error' : 'ok';
-  if (status >= 500) attributes['error.type'] = String(status);
-  else if (refused) attributes['error.type'] = 'business';
 }

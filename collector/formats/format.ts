@@ -3,6 +3,8 @@ import type { AttributeValue } from '#collector/log.ts';
 import type { Field } from '#lib/kinds.ts';
 import { zoneText } from '#lib/schema.ts';
 import type { UnixMs } from '#lib/time.ts';
+import type { Heading } from './heading.ts';
+import { proxiesText } from './proxies.ts';
 
 /** What one line says. A malformed line keeps whatever could still be read of it. */
 export interface ParsedLine {
@@ -29,14 +31,16 @@ export interface Format {
   readonly kind: string;
   /** Which lines go on with the event before them; absent where each line is an event. */
   readonly multiline?: Continuation | undefined;
+  /** Which lines are no events but say how the others are read; each event is then handed to `parse` behind its heading. */
+  readonly heading?: Heading | undefined;
   /** Its lines come wrapped by this container runtime. */
   readonly container?: Container | undefined;
   /** `near` is about when the line was written: the time of receipt or the file's last change. It settles a missing year. */
   parse(line: string, near: UnixMs): ParsedLine;
 }
 
-/** The options every format takes; a source passes its own `zone` and `year` on. */
-export const formatShape = { zone: zoneText.default('UTC'), year: z.int().min(1970).max(2200).optional() };
+/** The options every format takes; a source passes its own `zone`, `year` and `trusted_proxies` on. */
+export const formatShape = { zone: zoneText.default('UTC'), year: z.int().min(1970).max(2200).optional(), trusted_proxies: proxiesText.optional() };
 
 export const zoneField: Field = {
   id: 'zone',

@@ -2,18 +2,27 @@ import { z } from 'zod';
 import { buildKind, type KindParse } from '#lib/kinds.ts';
 import { apacheError } from './apache-error.ts';
 import { auth } from './auth.ts';
+import { awsAlb } from './aws-alb.ts';
+import { caddy } from './caddy.ts';
 import { combined } from './combined.ts';
 import { insideContainer } from './container.ts';
+import { envoy } from './envoy.ts';
 import { containers, continuations, type Format } from './format.ts';
+import { haproxy } from './haproxy.ts';
+import { iisEvent } from './iis-event.ts';
 import { json } from './json.ts';
 import { apache, nginx } from './log-format.ts';
 import { log4j } from './log4j.ts';
 import { logfmt } from './logfmt.ts';
+import { nginxError } from './nginx-error.ts';
+import { openstack } from './openstack.ts';
 import { regex } from './regex.ts';
 import { syslog } from './syslog.ts';
+import { traefik } from './traefik.ts';
+import { w3c } from './w3c.ts';
 
 /** Every log format; a new one is a file, its test and a line here. */
-export const formats = [combined, nginx, apache, json, logfmt, log4j, apacheError, regex, auth, syslog] as const;
+export const formats = [combined, nginx, apache, nginxError, apacheError, w3c, iisEvent, haproxy, traefik, caddy, envoy, awsAlb, json, logfmt, log4j, openstack, regex, auth, syslog] as const;
 export const formatNames = formats.map((format) => format.kind);
 
 const joining = z.object({ multiline: z.enum([...continuations, 'none']).optional(), container: z.enum(containers).optional() });

@@ -18,7 +18,7 @@ export const nginx = defineKind({
   fields: [zoneField, layoutField],
   shape: { ...formatShape, log_format: layoutText },
   agree: ({ log_format }) => problem(nginxParts(log_format)),
-  make: ({ log_format, zone }): Format => ({ kind: 'nginx', parse: compileLayout(nginxParts(log_format), zone) }),
+  make: ({ log_format, zone, trusted_proxies: trusted }): Format => ({ kind: 'nginx', parse: compileLayout(nginxParts(log_format), { zone, trusted }) }),
 });
 
 /** An access log by Apache's own `LogFormat` string. */
@@ -28,7 +28,7 @@ export const apache = defineKind({
   fields: [zoneField, layoutField],
   shape: { ...formatShape, log_format: layoutText },
   agree: ({ log_format }) => problem(apacheParts(log_format)),
-  make: ({ log_format, zone }): Format => ({ kind: 'apache', parse: compileLayout(apacheParts(log_format), zone) }),
+  make: ({ log_format, zone, trusted_proxies: trusted }): Format => ({ kind: 'apache', parse: compileLayout(apacheParts(log_format), { zone, trusted }) }),
 });
 
 /** The fixed text and the fields of a layout in their order; fixed texts beside each other are one. */
@@ -73,7 +73,8 @@ const nginxNames: Readonly<Record<string, string>> = {
   msec: 'time',
 };
 
-const nginxParts = (layout: string): Part[] =>
+/** The pieces of an nginx `log_format`. */
+export const nginxParts = (layout: string): Part[] =>
   cut(layout, /\$(?:\{(\w{1,80})\}|(\w{1,80}))/g, (match) => {
     const name = match[1] ?? match[2] ?? '';
     return [{ text: '', variable: nginxNames[name] ?? `nginx.${name}` }];
@@ -97,6 +98,7 @@ const apacheNames: Readonly<Record<string, string>> = {
   V: 'server.address',
   '{Referer}i': 'http.request.header.referer',
   '{User-Agent}i': 'user_agent.original',
+  '{X-Forwarded-For}i': 'http.request.header.x-forwarded-for',
   '{us}T': 'microseconds',
   '{ms}T': 'milliseconds',
   '{sec}t': 'time',

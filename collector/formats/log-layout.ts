@@ -1,8 +1,10 @@
 import type { AttributeValue } from '#collector/log.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
 import { clfTimeReader } from './clf-time.ts';
-import { closingQuote, judge, readRequest } from './combined.ts';
+import { closingQuote, readRequest } from './combined.ts';
 import { malformedLine, type ParsedLine } from './format.ts';
+import { clientReader, putClientBehind } from './proxies.ts';
+import { judged, putHost, putTarget } from './request-record.ts';
 import { routeReader } from './route.ts';
 import { timeReader } from './time.ts';
 import { zoneReader } from './zone.ts';
@@ -14,8 +16,9 @@ export interface Part {
 }
 
 /** Reads lines of such a layout left to right, each byte a fixed number of times: a field ends where the fixed text after it begins. */
-export function compileLayout(parts: readonly Part[], zone: string): (line: string) => ParsedLine {
+export function compileLayout(parts: readonly Part[], { zone, trusted }: { zone: string; trusted: readonly string[] | undefined }): (line: string) => ParsedLine {
   const put = fieldReader(zone);
+  const clientOf = trusted && clientReader(trusted);
   return (line) => {
     const attributes: Record<string, AttributeValue> = {};
     const out: Out = { attributes, time: undefined };
@@ -32,11 +35,8 @@ export function compileLayout(parts: readonly Part[], zone: string): (line: stri
       if (wrong !== '') return malformedLine(line, wrong);
       at = end;
     }
-    const status = attributes['http.response.status_code'];
-    if (typeof status !== 'number') return { time: out.time, severityNumber: 9, severityText: 'INFO', body: line, attributes, malformed: '' };
-    judge(attributes, status, undefined);
-    const level = status >= 500 ? 17 : status >= 400 ? 13 : 9;
-    return { time: out.time, severityNumber: level, severityText: level === 17 ? 'ERROR' : level === 13 ? 'WARN' : 'INFO', body: line, attributes, malformed: '' };
+    if (clientOf) putClientBehind(attributes, clientOf);
+    return { time: out.time, ...judged(attributes), body: line, attributes, malformed: '' };
   };
 }
 
@@ -69,15 +69,11 @@ function fieldReader(zone: string): (name: string, value: string, out: Out) => s
       out.time = unixMs(at);
     } else if (value === '-' || value === '') return name === 'http.response.status_code' ? 'no status' : '';
     else if (name === 'request') request(value, attributes);
-    else if (name === 'target') {
-      const mark = value.indexOf('?');
-      const path = mark < 0 ? value : value.slice(0, mark);
-      attributes['url.path'] = path;
-      attributes['http.route'] = routeFor(path);
-      if (mark >= 0) attributes['url.query'] = value.slice(mark + 1);
-    } else if (name === 'http.response.status_code') {
+    else if (name === 'target') putTarget(attributes, value, routeFor);
+    else if (name === 'server.address') putHost(attributes, value);
+    else if (name === 'http.response.status_code' || name === 'status_if_any') {
       if (!/^[1-9]\d\d$/.test(value)) return 'the status is not a number of three digits';
-      attributes[name] = Number(value);
+      attributes['http.response.status_code'] = Number(value);
     } else if (sizes.has(name)) {
       if (!/^\d{1,19}$/.test(value)) return `${name} is not a number`;
       attributes[name] = Number(value);

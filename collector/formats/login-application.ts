@@ -1,4 +1,5 @@
-import { accepted, addressOf, failed, type LoginTold, lastOutside, mentioned, reasonIn } from './login-told.ts';
+import { accepted, addressOf, failed, type LoginTold, mentioned, reasonIn } from './login-told.ts';
+import type { ClientOf } from './proxies.ts';
 
 /** What an application wrote as names and values: JSON flattened with dots, logfmt, or `name=value, …`. */
 export type Fields = ReadonlyMap<string, string>;
@@ -52,10 +53,8 @@ const first = (fields: Fields, names: readonly string[]): string | undefined => 
   return undefined;
 };
 
-function addressIn(fields: Fields): string | undefined {
-  const text = first(fields, addressNames);
-  return text === undefined ? undefined : lastOutside(text);
-}
+/** An address, or a chain of them: who of it is the client is settled once for every application. */
+const addressIn = (fields: Fields): string | undefined => first(fields, addressNames);
 
 type Reader = (fields: Fields) => LoginTold | undefined;
 
@@ -158,10 +157,10 @@ const anyApplication: Reader = (fields) => {
 
 const readers: readonly Reader[] = [authelia, authentik, gitlab, grafana, kasm, keycloak, nextcloud, ntfy, anyApplication];
 
-export function readApplication(fields: Fields): LoginTold | undefined {
+export function readApplication(fields: Fields, clientOf: ClientOf): LoginTold | undefined {
   for (const read of readers) {
     const told = read(fields);
-    if (told) return told;
+    if (told) return { ...told, address: told.address === undefined ? undefined : clientOf(told.address) };
   }
   return undefined;
 }

@@ -33,17 +33,6 @@ export function addressOf(text: string): string | undefined {
   return isIP(bare) > 0 ? plainAddress(bare) : undefined;
 }
 
-const privateHop = /^(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|f[cd][0-9a-f]{2}:|fe80:|::1$)/i;
-
-/**
- * Of a chain of hops (`client, proxy, proxy`) the last one outside private networks: what stands further left is only what that
- * one claims.
- */
-export function lastOutside(chain: string): string | undefined {
-  const hops = chain.split(',', 50).map((hop) => addressOf(hop.trim()));
-  return hops.findLast((hop) => hop !== undefined && !privateHop.test(hop)) ?? hops[0];
-}
-
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/(?:captcha|verif\w{1,12}[ _-]?code|验证码).{0,40}(?:expire|timed? ?out|过期|失效|超时)|expired?[ _-]captcha/i, 'captcha_expired'],
   [/captcha|verif\w{1,12}[ _-]?code|验证码/i, 'captcha'],

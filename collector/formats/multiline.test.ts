@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { joinerOf, withLineFeeds } from './multiline.ts';
+import { withLineFeeds } from './line-break.ts';
+import { joinerOf } from './multiline.ts';
 
 const traces = joinerOf({ multiline: 'traces', container: undefined });
 const joined = (joiner: ReturnType<typeof joinerOf>, lines: readonly string[]): string[][] => (joiner?.join(lines) ?? []).map(({ text }) => withLineFeeds(text).split('\n'));

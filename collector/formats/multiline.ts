@@ -2,6 +2,7 @@ import { longestLine } from '#collector/lines.ts';
 import { readPiece, wrap } from './container.ts';
 import { type Continues, continuationReader } from './continuation.ts';
 import type { Format } from './format.ts';
+import { lineBreak } from './line-break.ts';
 
 /** Puts lines together that are one event. Blank lines neither begin nor end one. */
 export interface Joiner {
@@ -19,11 +20,6 @@ export interface JoinedLines {
   /** How many lines it was made of. */
   lines: number;
 }
-
-/** Stands for a line feed inside an event, so that an event stays one line of a batch; lines themselves never hold it. */
-export const lineBreak = '\0';
-
-export const withLineFeeds = (text: string): string => (text.includes(lineBreak) ? text.replaceAll(lineBreak, '\n') : text);
 
 /** Undefined for a format whose every line is an event. */
 export function joinerOf({ multiline, container }: Pick<Format, 'multiline' | 'container'>): Joiner | undefined {

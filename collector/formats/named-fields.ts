@@ -1,5 +1,7 @@
 import type { AttributeValue } from '#collector/log.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
+import { attributeName } from './chosen-fields.ts';
+import type { NamedFields } from './flat-object.ts';
 import type { ParsedLine } from './format.ts';
 import { readLevel } from './level.ts';
 
@@ -16,19 +18,25 @@ export const usualNames: FieldNames = {
   message: ['message', 'msg', 'log', 'event'],
 };
 
-export type NamedFields = ReadonlyMap<string, AttributeValue>;
+export interface FieldReaders {
+  names: FieldNames;
+  readTime(text: string): UnixMs | undefined;
+  /** Adds what the operator chose. */
+  choose?: ((parsed: ParsedLine, fields: NamedFields) => ParsedLine) | undefined;
+}
 
 /** One event of a record of named fields; what is neither time, level nor text becomes an attribute of the same name. */
-export function readNamedFields(line: string, fields: NamedFields, { names, readTime }: { names: FieldNames; readTime(text: string): UnixMs | undefined }): ParsedLine {
+export function readNamedFields(line: string, fields: NamedFields, { names, readTime, choose }: FieldReaders): ParsedLine {
   const present = (list: readonly string[]): string | undefined => list.find((name) => fields.has(name));
   const [timeName, levelName, messageName] = [present(names.time), present(names.level), present(names.message)];
   const text = (name: string | undefined): string => (name === undefined ? '' : String(fields.get(name)));
   const raw = text(timeName);
   const time = raw === '' ? undefined : (readTime(raw) ?? shortEpoch(raw));
   const attributes: Record<string, AttributeValue> = Object.create(null);
-  for (const [name, value] of fields) if (name !== timeName && name !== levelName && name !== messageName) attributes[name] = value;
+  for (const [name, value] of fields) if (name !== timeName && name !== levelName && name !== messageName) attributes[attributeName(name)] = value;
   const malformed = raw !== '' && time === undefined ? 'the time is not readable' : '';
-  return { time, ...readLevel(text(levelName)), body: text(messageName) || line, attributes, malformed };
+  const parsed: ParsedLine = { time, ...readLevel(text(levelName)), body: text(messageName) || line, attributes, malformed };
+  return choose ? choose(parsed, fields) : parsed;
 }
 
 /** Loggers that count seconds in floating point write more digits than a time has. */

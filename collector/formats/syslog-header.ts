@@ -63,7 +63,7 @@ function readBsdTime(match: RegExpExecArray, { year, near, toInstant }: YearAndZ
 const furthestAhead = 2 * 86_400_000;
 
 /** Dec 31 arriving on Jan 1 is last year's, Jan 1 arriving on Dec 31 next year's, Feb 29 the nearest leap year's. */
-function nearestYear({ month, day }: { month: number; day: number }, near: UnixMs, at: (year: number) => UnixMs): UnixMs | undefined {
+export function nearestYear({ month, day }: { month: number; day: number }, near: UnixMs, at: (year: number) => UnixMs): UnixMs | undefined {
   const around = new Date(near).getUTCFullYear();
   let best: UnixMs | undefined;
   const reach = month === 1 && day === 29 ? 8 : 1;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { joinerFor } from '#collector/origin.ts';
+import { type Heading, headed } from '#collector/formats/heading.ts';
+import { headingFor, joinerFor } from '#collector/origin.ts';
 import { watchedPace } from '#collector/pace.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
 import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
@@ -33,6 +34,7 @@ export class FileTail {
   readonly #context: SourceContext;
   readonly #counters: SourceCounters;
   readonly #gatherer: LineGatherer;
+  readonly #heading: Heading | undefined;
   readonly #stopping = new AbortController();
   readonly #known = new KnownFiles();
   readonly #sizes = new Map<string, number>();
@@ -52,6 +54,7 @@ export class FileTail {
     this.#config = config;
     this.#reading = { declared: config.encoding, joiner: joinerFor(config.format), keepColours: config.keepColours ?? false, buffer: sliceBuffer() };
     this.#context = context;
+    this.#heading = headingFor(config.format);
     const { spool, clock, pace = () => watchedPace } = context;
     this.#hints = watchHints(clock, () => durationMs(pace() / looksPerBeat));
     this.#counters = createCounters({ id: config.id, kind: 'file', clock });
@@ -242,9 +245,10 @@ export class FileTail {
     // Nobody looks at a file that is gone; reading it tells that it still grows.
     if (!file.present && (moved || grown)) file.changedAt = now;
     if (!moved) return atEnd;
-    this.#counters.add({ longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });
+    const lines = this.#heading ? headed(file, cut.lines, this.#heading) : cut.lines;
+    this.#counters.add({ lines: cut.lines.length - lines.length, longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });
     if (cut.undecodable > 0) this.fail(`${file.path} encoding`, new Error(`${file.path}: ${cut.undecodable} lines hold bytes that are not ${file.encoding?.name}; check the source's encoding`));
-    await this.#gatherer.add(cut.lines, { key: file.key, position: positionOf(file), writtenAt: unixMs(file.mtimeMs || now) });
+    await this.#gatherer.add(lines, { key: file.key, position: positionOf(file), writtenAt: unixMs(file.mtimeMs || now) });
     if (atEnd && file.present && this.#known.isLarge(mostHandles)) await closeHandle(file);
     return atEnd;
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { encodingOf } from '#collector/encoding.ts';
 import { containers, continuations } from '#collector/formats/format.ts';
 import { buildFormat, formats } from '#collector/formats/index.ts';
+import { proxiesField, proxiesText } from '#collector/formats/proxies.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { durationText, idText, zoneText } from '#lib/schema.ts';
 import { durationMs } from '#lib/time.ts';
@@ -56,6 +57,7 @@ export const file = defineKind({
         { value: 'cri', label: { 'zh-CN': 'CRI（containerd、CRI-O）', en: 'CRI (containerd, CRI-O)' } },
       ],
     },
+    proxiesField,
   ],
   shape: {
     id: idText,
@@ -74,12 +76,22 @@ export const file = defineKind({
     multiline: z.enum([...continuations, 'none']).optional(),
     container: z.enum(containers).optional(),
     colours: z.enum(['remove', 'keep']).default('remove'),
+    trusted_proxies: proxiesText.optional(),
   },
-  make: ({ id, service, paths, format, encoding, zone, year, start_at: startAt, idle, multiline, container, colours }): Source => {
+  make: ({ id, service, paths, format, encoding, zone, year, start_at: startAt, idle, multiline, container, colours, trusted_proxies: proxies }): Source => {
     const bytes = encodingOf(encoding);
     if (!bytes) throw new Error(`the schema let the encoding ${encoding} through`);
-    const config = { id, service, paths, format: formatConfig(format, { zone, year, multiline, container }), encoding: bytes, startAt, idleMs: idle, keepColours: colours === 'keep' };
-    return { id, kind: 'file', service, start: (context) => startFileTail(config, context) };
+    const config = {
+      id,
+      service,
+      paths,
+      format: formatConfig(format, { zone, year, multiline, container, trusted_proxies: proxies }),
+      encoding: bytes,
+      startAt,
+      idleMs: idle,
+      keepColours: colours === 'keep',
+    };
+    return { id, kind: 'file', service, reads: { format: config.format, encoding: bytes }, start: (context) => startFileTail(config, context) };
   },
 });
 
@@ -88,6 +100,7 @@ interface Inherited {
   year?: number | undefined;
   multiline?: string | undefined;
   container?: string | undefined;
+  trusted_proxies?: readonly string[] | undefined;
 }
 
 /** `format: combined` and `format: { kind: combined, … }` mean the same; what the source says of its lines holds for its format. */

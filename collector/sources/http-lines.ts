@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { type Encoding, encodingOf } from '#collector/encoding.ts';
+import { withHeadings } from '#collector/formats/heading.ts';
 import { buildFormat, formats } from '#collector/formats/index.ts';
+import { proxiesField, proxiesText } from '#collector/formats/proxies.ts';
 import { cutLines } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
-import { joinerFor, type LineOrigin, readRecords } from '#collector/origin.ts';
+import { headingFor, joinerFor, type LineOrigin, readRecords } from '#collector/origin.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { idText, zoneText } from '#lib/schema.ts';
 import { type IngestAnswer, IngestError, type IngestRequest, keep, mediaType, mostRows, parseJson, refusal, unpacked } from './ingest.ts';
@@ -27,6 +29,7 @@ export const http = defineKind({
       options: formats.map((format) => ({ value: format.kind, label: format.label })),
     },
     { id: 'zone', label: { 'zh-CN': '时区', en: 'Time zone' }, input: 'text', required: false },
+    proxiesField,
   ],
   shape: {
     id: idText,
@@ -37,8 +40,12 @@ export const http = defineKind({
       for (const issue of built.issues) context.addIssue({ ...issue, path: typeof format === 'string' ? [] : [...issue.path] } as Parameters<typeof context.addIssue>[0]);
     }),
     zone: zoneText.optional(),
+    trusted_proxies: proxiesText.optional(),
   },
-  make: ({ id, service, format, zone }): Source => ({ id, kind: 'http', service, start: (context) => startLines({ source: id, service, format: configOf(format, zone) }, context) }),
+  make: ({ id, service, format, zone, trusted_proxies: proxies }): Source => {
+    const config = { ...(proxies && { trusted_proxies: proxies }), ...configOf(format, zone) };
+    return { id, kind: 'http', service, reads: { format: config, encoding: utf8 }, start: (context) => startLines({ source: id, service, format: config }, context) };
+  },
 });
 
 const configOf = (format: z.output<typeof formatText>, zone: string | undefined): Record<string, unknown> => ({ ...(zone && { zone }), ...(typeof format === 'string' ? { kind: format } : format) });
@@ -48,14 +55,16 @@ function startLines(origin: Pick<LineOrigin, 'source' | 'service' | 'format'>, {
   const joiner = joinerFor(origin.format);
   const receive = async (request: IngestRequest): Promise<IngestAnswer> => {
     const { lines, counts } = linesOf(await unpacked(request), mediaType(request.contentType));
-    const filled = lines.filter((line) => line.trim() !== '');
+    const rule = headingFor(origin.format);
+    const plain = rule ? withHeadings(lines, { rule, before: '' }).events : lines;
+    const filled = plain.filter((line) => line.trim() !== '');
     if (filled.length > mostRows) throw new IngestError(413, `${filled.length} lines in one request: at most ${mostRows}`);
     const events = joiner ? joiner.join(filled).map(({ text }) => text) : filled;
     const now = clock.now();
     const whole: LineOrigin = { ...origin, observedAt: now, nearAt: now };
     const { rows, malformed } = readRecords(events, whole);
     if (events.length > 0) await keep({ kind: 'lines', lines: events, origin: whole, rows }, { spool, clock });
-    counters.add({ ...counts, lines: lines.length, blank: lines.length - filled.length, events: rows.length - malformed, malformed });
+    counters.add({ ...counts, lines: lines.length, blank: plain.length - filled.length, events: rows.length - malformed, malformed });
     counters.recovered();
     return { status: 200, contentType: 'application/json', body: JSON.stringify({ accepted: rows.length, malformed }) };
   };

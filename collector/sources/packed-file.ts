@@ -35,7 +35,8 @@ export const beginsAs = (head: Buffer, file: { offset: number; headLength: numbe
   file.offset > 0 && head.length >= file.headLength && digest(head.subarray(0, file.headLength)) === file.head;
 
 /** From where what it unpacks to is to be read, when it begins as this plain file did. */
-export const plainBefore = (plain: TailedFile | undefined): Partial<TailedFile> => (plain ? { unpacked: plain.offset, plainTail: plain.tail, encoding: plain.encoding, skipping: plain.skipping } : {});
+export const plainBefore = (plain: TailedFile | undefined): Partial<TailedFile> =>
+  plain ? { unpacked: plain.offset, plainTail: plain.tail, encoding: plain.encoding, skipping: plain.skipping, ...(plain.heading !== undefined && { heading: plain.heading }) } : {};
 
 /** Reads one piece on. All members of the archive count; a broken one is read as far as it goes, and then given up with the reason. */
 export async function readPacked(file: TailedFile, { declared, joiner, keepColours }: Omit<SliceOptions, 'end' | 'quiet' | 'buffer'>): Promise<Slice> {

@@ -1,3 +1,4 @@
+import type { Encoding } from '#collector/encoding.ts';
 import type { Pace } from '#collector/pace.ts';
 import type { Spool } from '#collector/spool.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -8,6 +9,8 @@ export interface Source {
   readonly id: string;
   readonly kind: string;
   readonly service: string;
+  /** How its lines are read, where lines are what it takes in. */
+  readonly reads?: { format: Record<string, unknown>; encoding: Encoding };
   start(context: SourceContext): RunningSource;
 }
 

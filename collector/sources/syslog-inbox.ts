@@ -1,4 +1,4 @@
-import { lineBreak } from '#collector/formats/multiline.ts';
+import { lineBreak } from '#collector/formats/line-break.ts';
 import type { LogRecord } from '#collector/log.ts';
 import { maskText } from '#collector/mask.ts';
 import { type LineOrigin, readRecords } from '#collector/origin.ts';

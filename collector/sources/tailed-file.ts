@@ -144,7 +144,7 @@ export function wholeEvents(bytes: Buffer, { joiner, encoding, skipping }: { joi
 export async function followOriginal(copy: TailedFile, original: TailedFile | undefined): Promise<boolean> {
   const reached = Math.min(original?.offset ?? 0, copy.size);
   const handle = reached > copy.offset ? await handleOf(copy) : undefined;
-  if (handle) Object.assign(copy, { offset: reached, ...(await printOf(handle, reached, copy)) });
+  if (handle) Object.assign(copy, { offset: reached, heading: original?.heading, ...(await printOf(handle, reached, copy)) });
   return !original?.present || copy.offset >= copy.size;
 }
 
@@ -161,7 +161,7 @@ export const isCompressed = async (handle: FileHandle): Promise<boolean> => {
   return first[0] === 0x1f && first[1] === 0x8b;
 };
 
-export const positionOf = ({ path, inode, offset, headLength, head, tail, skipping, unpacked }: TailedFile): FilePosition => ({
+export const positionOf = ({ path, inode, offset, headLength, head, tail, skipping, unpacked, heading }: TailedFile): FilePosition => ({
   path,
   inode,
   offset,
@@ -170,4 +170,5 @@ export const positionOf = ({ path, inode, offset, headLength, head, tail, skippi
   tail,
   skipping,
   ...(unpacked !== undefined && { unpacked }),
+  ...(heading !== undefined && { heading }),
 });
