@@ -5,35 +5,38 @@ import type { Probe } from './probes/probe.ts';
  * When each probe starts from each vantage. A start is a fixed point in time, `n · interval + offset` counted from 1970, so
  * nothing drifts, a restart changes nothing, and what is due is a matter of arithmetic.
  */
-export interface Slot {
+export interface Slot<What extends Scheduled = Probe> {
   key: string;
-  probe: Probe;
+  probe: What;
   vantageId: string;
   offsetMs: number;
 }
 
+/** What is needed of a probe, or of anything else that recurs, to give it its times. */
+export type Scheduled = Pick<Probe, 'id' | 'intervalMs' | 'vantages'>;
+
 /** The slots of one interval, by offset. */
-interface Ring {
+interface Ring<What extends Scheduled> {
   intervalMs: DurationMs;
-  slots: readonly Slot[];
+  slots: readonly Slot<What>[];
 }
 
-export interface Plan {
-  rings: readonly Ring[];
+export interface Plan<What extends Scheduled = Probe> {
+  rings: readonly Ring<What>[];
   /** Which place in its ring's sequence a slot holds; kept over a reload, so that unchanged probes keep their times. */
   places: ReadonlyMap<string, number>;
 }
 
-export const emptyPlan: Plan = { rings: [], places: new Map() };
+export const emptyPlan: Plan<never> = { rings: [], places: new Map() };
 
 /** The golden ratio's sequence fills an interval evenly at every length: each new slot falls into the widest gap. */
 const goldenStep = (Math.sqrt(5) - 1) / 2;
 
 /** Places every probe and vantage; slots that were in `before` with the same interval keep their place. */
-export function planProbes(probes: readonly Probe[], { seed, before }: { seed: number; before: Plan }): Plan {
+export function planProbes<What extends Scheduled>(probes: readonly What[], { seed, before }: { seed: number; before: Plan<What> }): Plan<What> {
   const wanted = probes.flatMap((probe) => vantageIds(probe).map((vantageId) => ({ key: `${probe.intervalMs} ${probe.id} ${vantageId}`, probe, vantageId })));
   const places = new Map<string, number>();
-  const rings = new Map<DurationMs, Slot[]>();
+  const rings = new Map<DurationMs, Slot<What>[]>();
   const taken = new Map<DurationMs, Set<number>>();
   for (const { key, probe } of wanted) {
     const place = before.places.get(key);
@@ -59,10 +62,10 @@ export function planProbes(probes: readonly Probe[], { seed, before }: { seed: n
 }
 
 /** A probe that names no vantage runs from here. */
-export const vantageIds = (probe: Probe): readonly string[] => (probe.vantages.length > 0 ? probe.vantages : ['local']);
+export const vantageIds = (probe: Scheduled): readonly string[] => (probe.vantages.length > 0 ? probe.vantages : ['local']);
 
-export interface Start {
-  slot: Slot;
+export interface Start<What extends Scheduled = Probe> {
+  slot: Slot<What>;
   /** When it should have started. */
   at: UnixMs;
 }
@@ -71,8 +74,8 @@ export interface Start {
  * The starts in (since, now], in order. After a pause longer than an interval a slot starts once, not once for every
  * start it missed: `missed` counts those.
  */
-export function due(plan: Plan, { since, now }: { since: UnixMs; now: UnixMs }): { starts: Start[]; missed: number } {
-  const starts: Start[] = [];
+export function due<What extends Scheduled>(plan: Plan<What>, { since, now }: { since: UnixMs; now: UnixMs }): { starts: Start<What>[]; missed: number } {
+  const starts: Start<What>[] = [];
   let missed = 0;
   for (const ring of plan.rings) {
     if (now - since >= ring.intervalMs) {
@@ -93,7 +96,7 @@ export function due(plan: Plan, { since, now }: { since: UnixMs; now: UnixMs }):
 }
 
 /** The next start of all after `now`; null when there is nothing to do. */
-export function nextStart(plan: Plan, now: UnixMs): UnixMs | null {
+export function nextStart(plan: Plan<Scheduled>, now: UnixMs): UnixMs | null {
   let next: UnixMs | null = null;
   for (const ring of plan.rings) {
     const at = startAfter(ring, now);
@@ -102,11 +105,11 @@ export function nextStart(plan: Plan, now: UnixMs): UnixMs | null {
   return next;
 }
 
-const turnsBy = ({ offsetMs }: Slot, intervalMs: DurationMs, at: UnixMs): number => Math.floor((at - offsetMs) / intervalMs);
-const lastStart = (slot: Slot, intervalMs: DurationMs, now: UnixMs): UnixMs => unixMs(turnsBy(slot, intervalMs, now) * intervalMs + slot.offsetMs);
+const turnsBy = ({ offsetMs }: Pick<Slot, 'offsetMs'>, intervalMs: DurationMs, at: UnixMs): number => Math.floor((at - offsetMs) / intervalMs);
+const lastStart = (slot: Pick<Slot, 'offsetMs'>, intervalMs: DurationMs, now: UnixMs): UnixMs => unixMs(turnsBy(slot, intervalMs, now) * intervalMs + slot.offsetMs);
 
 /** The index of the first slot whose start comes after `since`, counted on from the turn `since` lies in. */
-function firstAfter(ring: Ring, since: UnixMs): number {
+function firstAfter(ring: Ring<Scheduled>, since: UnixMs): number {
   const into = since % ring.intervalMs;
   let low = 0;
   let high = ring.slots.length;
@@ -118,11 +121,11 @@ function firstAfter(ring: Ring, since: UnixMs): number {
   return low;
 }
 
-function startAfter(ring: Ring, since: UnixMs): UnixMs | null {
+function startAfter(ring: Ring<Scheduled>, since: UnixMs): UnixMs | null {
   if (ring.slots.length === 0) return null;
   const index = firstAfter(ring, since);
   return unixMs(turnOf(ring, since, index) + (ring.slots[index % ring.slots.length]?.offsetMs ?? 0));
 }
 
 /** When the turn began that the slot at `index` belongs to. */
-const turnOf = (ring: Ring, since: UnixMs, index: number): number => since - (since % ring.intervalMs) + Math.floor(index / ring.slots.length) * ring.intervalMs;
+const turnOf = (ring: Ring<Scheduled>, since: UnixMs, index: number): number => since - (since % ring.intervalMs) + Math.floor(index / ring.slots.length) * ring.intervalMs;

@@ -1,9 +1,9 @@
-import { maskText } from '#collector/mask.ts';
 import type { Sample } from '#collector/sample.ts';
 import type { Spool } from '#collector/spool.ts';
 import type { Clock } from '#lib/clock.ts';
 import { between, type UnixMs } from '#lib/time.ts';
 import { type IngestAnswer, IngestError, type IngestRequest, keep, largestBody, mediaType, refusal } from './ingest.ts';
+import { createLabelMask } from './label-mask.ts';
 import { readMessage, WireError } from './protobuf.ts';
 import { type Written, writeShape } from './remote-write-shape.ts';
 import { createRepeats } from './repeats.ts';
@@ -24,7 +24,7 @@ const accepted: IngestAnswer = { status: 204, contentType: '', body: '' };
 export function createRemoteWrite({ spool, clock }: { spool: Spool; clock: Clock }): RemoteWriteIngest {
   const counters = createCounters({ id: source, kind: source, clock });
   const repeats = createRepeats();
-  const masked = createMask();
+  const masked = createLabelMask();
   let lagMs: number | null = null;
 
   const take = async (request: IngestRequest): Promise<IngestAnswer> => {
@@ -83,27 +83,4 @@ function newest(records: readonly (readonly Sample[])[], now: UnixMs): number | 
   let latest: UnixMs | null = null;
   for (const rows of records) for (const { at } of rows) if (latest === null || at > latest) latest = at;
   return latest === null ? null : Math.max(0, between(latest, now));
-}
-
-const knownValues = 20_000;
-
-/** Values of labels repeat from request to request; each is looked through once. */
-function createMask(): () => { mask(value: string): string; count(): number } {
-  const known = new Map<string, { text: string; count: number }>();
-  return () => {
-    let count = 0;
-    return {
-      count: () => count,
-      mask(value) {
-        let found = known.get(value);
-        if (!found) {
-          if (known.size >= knownValues) known.clear();
-          found = maskText(value);
-          known.set(value, found);
-        }
-        count += found.count;
-        return found.text;
-      },
-    };
-  };
 }
