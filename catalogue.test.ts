@@ -16,6 +16,7 @@ test.each([
   { name: 'a value from the environment inside a longer text', probe: `{ id: p, kind: http, service: s, url: "http://127.0.0.1/?k=\${API_TOKEN}&x=1" }` },
   { name: 'credentials in an address', probe: '{ id: p, kind: http, service: s, url: "http://me:sesame-open-123@127.0.0.1/" }' },
   { name: 'what stands under a key that names a secret', probe: '{ id: p, kind: http, service: s, url: "http://127.0.0.1/", headers: { Authorization: Bearer sesame-open-123 } }' },
+  { name: 'a bearer token, a client key', probe: '{ id: p, kind: http, service: s, url: "http://127.0.0.1/", bearer: sesame-open-123 }' },
 ])('the console does not show $name', ({ probe }) => {
   expect(shownYaml(probe)).not.toContain('sesame');
   expect(shownYaml(probe)).toContain('•••');

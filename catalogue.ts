@@ -3,7 +3,7 @@ import type { Config } from '#config';
 import type { Catalogue, ConsolePorts, DemoSwitches } from '#console/api/ports.ts';
 import type { Demo } from '#demo/demo.ts';
 import { isFaultName } from '#demo/faults.ts';
-import { hideSecrets } from '#lib/secret.ts';
+import { hideValue } from '#lib/hidden.ts';
 import { parseIso, unixMs } from '#lib/time.ts';
 
 export type Site = ReturnType<ConsolePorts['site']>;
@@ -25,25 +25,10 @@ export function catalogueOf(config: Config): Catalogue {
       target,
       intervalMs,
       vantages: vantages.length > 0 ? vantages : ['local'],
-      yaml: stringify(withoutSecrets(written), { lineWidth: 120 }),
+      yaml: stringify(hideValue(JSON.parse(JSON.stringify(written))), { lineWidth: 120 }),
     })),
     vantages: config.vantages,
   };
-}
-
-const secretKey = /^(secrets?|password|passwd|token|authorization|cookie|api[-_]?key|x-api-key|key|client_secret)$/i;
-
-/** The same value with everything that may be a secret as •••: secrets, and what stands under a key that names one. */
-export function withoutSecrets(value: unknown, hidden = false): unknown {
-  if (Array.isArray(value)) return value.map((entry) => withoutSecrets(entry, hidden));
-  if (typeof value === 'object' && value !== null) {
-    const plain = JSON.parse(JSON.stringify(value)) as unknown;
-    if (typeof plain !== 'object' || plain === null) return plain;
-    return Object.fromEntries(Object.entries(plain).map(([key, entry]) => [key, withoutSecrets(entry, hidden || secretKey.test(key))]));
-  }
-  // A placeholder filled in later says nothing by itself and helps the reader.
-  if (hidden && !(typeof value === 'string' && /^(Bearer )?\{\{\w+\}\}$/.test(value))) return '•••';
-  return typeof value === 'string' ? hideSecrets(value.replace(/^(https?:\/\/)[^/?#@\s]+@/i, '$1•••@')) : value;
 }
 
 export function demoSwitches(demo: Demo): DemoSwitches {

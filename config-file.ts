@@ -1,6 +1,6 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { type Config, type Loaded, loadConfig, parseConfig } from '#config';
+import { basename, dirname } from 'node:path';
+import { type Config, type ConfigPlace, type Loaded, loadConfig } from '#config';
 import type { Clock } from '#lib/clock.ts';
 import type { Problem } from '#lib/problem.ts';
 import { durationMs } from '#lib/time.ts';
@@ -17,46 +17,55 @@ export const problemText = ({ file, line, path, message, hint }: Problem): strin
 /** 3 when a file could not even be read, else 1. */
 export const problemCode = (problems: readonly Problem[]): 1 | 3 => (problems.some(({ line, message }) => line === 0 && message.startsWith('cannot be read')) ? 3 : 1);
 
-/** Reads the file, or the given text when there is none; says every problem and answers null when there is one. */
-export function readConfig(file: string | undefined, text = ''): Config | null {
-  const config = configOrCode(file, { text, json: false });
+/** Reads the configuration; says every problem and answers null when there is one. */
+export function readConfig(place: ConfigPlace): Config | null {
+  const config = configOrCode(place, { json: false });
   return typeof config === 'number' ? null : config;
 }
 
 /** The same for a command: what is wrong is said, also as JSON when asked, and the exit code is the answer. */
-export function configOrCode(file: string | undefined, { text = '', json }: { text?: string; json: boolean }): Config | 1 | 3 {
-  const loaded: Loaded = file === undefined ? { files: [], ...parseConfig([{ file: 'demo/config.yaml', text }], { environment: process.env, root: '.' }) } : loadConfig(file, process.env);
+export function configOrCode(file: string | ConfigPlace, { json }: { json: boolean }): Config | 1 | 3 {
+  const loaded: Loaded = loadConfig(file, process.env);
   if (loaded.ok) return loaded.config;
   if (json) process.stdout.write(`${JSON.stringify({ ok: false, problems: loaded.problems })}\n`);
   else for (const problem of loaded.problems) say(problemText(problem));
   return problemCode(loaded.problems);
 }
 
-/** Calls back after the file or `conf.d` beside it has changed and been quiet for a moment: editors write in several steps. */
-export function watchConfig(file: string | undefined, { clock, changed }: { clock: Clock; changed(): void }): () => void {
-  if (file === undefined) return () => undefined;
+/** Calls back after a file of the configuration has changed and been quiet for a moment: editors write in several steps. */
+export function watchConfig({ main, confD }: ConfigPlace, { clock, changed }: { clock: Clock; changed(): void }): () => void {
   let cancel = () => {};
+  const watchers = new Map<string, FSWatcher>();
   const gather = (name: string | null) => {
-    if (name !== null && !/\.ya?ml$/.test(name) && name !== 'conf.d') return;
+    if (name !== null && !/\.ya?ml$/.test(name) && name !== basename(confD)) return;
+    // The folder may be made later than the start.
+    look(confD);
     cancel();
     cancel = clock.after(durationMs(300), changed);
   };
-  const folders = [dirname(resolve(file)), join(dirname(resolve(file)), 'conf.d')].filter((folder) => existsSync(folder));
-  const watchers = folders.flatMap((folder) => watched(folder, gather));
+  const look = (folder: string) => {
+    if (watchers.has(folder) || !existsSync(folder)) return;
+    const watcher = watched(folder, gather);
+    if (!watcher) return;
+    watchers.set(folder, watcher);
+    watcher.on('close', () => watchers.delete(folder));
+  };
+  if ('path' in main) look(dirname(main.path));
+  look(confD);
   return () => {
     cancel();
-    for (const watcher of watchers) watcher.close();
+    for (const watcher of [...watchers.values()]) watcher.close();
   };
 }
 
 /** A system that has no watch left to give costs only this convenience: SIGHUP still reloads. */
-function watched(folder: string, changed: (name: string | null) => void): FSWatcher[] {
+function watched(folder: string, changed: (name: string | null) => void): FSWatcher | null {
   try {
     const watcher = watch(folder, (_event, name) => changed(name));
     watcher.on('error', () => watcher.close());
-    return [watcher];
+    return watcher;
   } catch (error) {
     say(`changes in ${folder} are not seen by themselves (${(error as NodeJS.ErrnoException).code ?? String(error)}): reload with SIGHUP`);
-    return [];
+    return null;
   }
 }

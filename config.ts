@@ -10,9 +10,10 @@ import { notUtf8, readUtf8 } from '#lib/utf8.ts';
 import { mergeSources, type Path, pathText } from '#lib/yaml-source.ts';
 import { references as noticeReferences, shape as noticeShape } from '#notices/settings.ts';
 import { references as runbookReferences, shape as runbookShape } from '#runbooks/settings.ts';
+import { shape as editingShape } from './editing-settings.ts';
 
 /** The whole configuration, composed of what each folder understands; an unknown section or key is an error. */
-const schema = z.strictObject({ ...collectorShape, ...alertShape, ...runbookShape, ...noticeShape });
+const schema = z.strictObject({ ...collectorShape, ...alertShape, ...runbookShape, ...noticeShape, ...editingShape });
 export type Config = z.output<typeof schema>;
 
 const references = [...collectorReferences, ...alertReferences, ...runbookReferences, ...noticeReferences];
@@ -23,39 +24,65 @@ export type Loaded = { ok: true; config: Config; files: string[] } | { ok: false
 const deepest = 40;
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads `file` and `conf.d/*.yaml` beside it; every problem of every file is reported together. */
-export function loadConfig(file: string, environment: Environment): Loaded {
+/** Where the configuration is written: a main file, or a text the program brings along, and a folder of more files. */
+export interface ConfigPlace {
+  main: { path: string } | { name: string; text: string };
+  /** Names of files are shown relative to it, and secret files are looked up from it. */
+  root: string;
+  confD: string;
+}
+
+/** One text of the configuration; a path only where it is a file. */
+export interface ConfigText {
+  path: string | null;
+  file: string;
+  text: string;
+}
+
+/** The place of a file: `conf.d` lies beside it. */
+export function placeOf(file: string): ConfigPlace {
   const root = dirname(resolve(file));
-  const confD = join(root, 'conf.d');
+  return { main: { path: resolve(file) }, root, confD: join(root, 'conf.d') };
+}
+
+/** Reads the main file and `conf.d/*.yaml`; what cannot be read is a problem each. */
+export function readTexts({ main, root, confD }: ConfigPlace): { texts: ConfigText[]; problems: Problem[]; files: string[] } {
   const more =
     existsSync(confD) && statSync(confD).isDirectory()
       ? readdirSync(confD)
           .filter((name) => /\.ya?ml$/.test(name))
           .sort()
       : [];
-  const files = [resolve(file), ...more.map((name) => join(confD, name))];
+  const files = [...('path' in main ? [main.path] : []), ...more.map((name) => join(confD, name))];
   const problems: Problem[] = [];
-  const texts = files.flatMap((path) => {
+  const texts: ConfigText[] = 'text' in main ? [{ path: null, file: main.name, text: main.text }] : [];
+  for (const path of files) {
     try {
       const read = readUtf8(readFileSync(path));
-      if (read.ok) return [{ file: relative(root, path), text: read.text }];
-      problems.push({ file: relative(root, path), line: read.line, path: '', ...notUtf8 });
+      if (read.ok) texts.push({ path, file: relative(root, path), text: read.text });
+      else problems.push({ file: relative(root, path), line: read.line, path: '', ...notUtf8 });
     } catch (error) {
       problems.push({ file: path, line: 0, path: '', message: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, hint: 'check the path and its permissions' });
     }
-    return [];
-  });
+  }
+  return { texts, problems, files };
+}
+
+/** Reads `file` and `conf.d/*.yaml` beside it; every problem of every file is reported together. */
+export function loadConfig(file: string | ConfigPlace, environment: Environment): Loaded {
+  const place = typeof file === 'string' ? placeOf(file) : file;
+  const { texts, problems, files } = readTexts(place);
   if (texts.length === 0) return { ok: false, problems, files };
-  const parsed = parseConfig(texts, { environment, root });
+  const parsed = parseConfig(texts, { environment, root: place.root });
   if (problems.length === 0 && parsed.ok) return { ok: true, config: parsed.config, files };
   return { ok: false, problems: [...problems, ...(parsed.ok ? [] : parsed.problems)], files };
 }
 
-/** The same from texts already read; `root` is where `{ file: … }` secrets are looked up. */
+/** The same from texts already read; `root` is where `{ file: … }` secrets are looked up. `raw` is what was written, with references filled in. */
 export function parseConfig(
   texts: readonly { file: string; text: string }[],
   { environment, root }: { environment: Environment; root: string },
-): { ok: true; config: Config } | { ok: false; problems: Problem[] } {
+): { ok: true; config: Config; raw: Readonly<Record<string, unknown>> } | { ok: false; problems: Problem[] } {
   const merged = mergeSources(texts);
   const problems = [...merged.problems];
   const say = (path: Path, message: string, hint: string) => problems.push({ ...merged.locate(path), path: pathText(path), message: hideSecrets(message), hint });
@@ -63,7 +90,7 @@ export function parseConfig(
   const parsed = schema.safeParse(raw);
   if (!parsed.success) for (const issue of parsed.error.issues) sayIssue(issue, say, []);
   for (const issue of [...duplicateIds(raw, uniqueIds), ...danglingReferences(raw, references)]) say(issue.path, issue.message, issue.hint);
-  if (parsed.success && problems.length === 0) return { ok: true, config: parsed.data };
+  if (parsed.success && problems.length === 0) return { ok: true, config: parsed.data, raw };
   return { ok: false, problems: inOrder(problems) };
 }
 

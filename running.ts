@@ -1,4 +1,4 @@
-import type { Config } from '#config';
+import { type Config, type ConfigPlace, readTexts } from '#config';
 import type { IngestDesk } from '#console/api/ports.ts';
 import type { Console } from '#console/server.ts';
 import { startConsole } from '#console/server.ts';
@@ -21,6 +21,7 @@ import { createTelemetryWriter } from '#store/telemetry-writer.ts';
 import { catalogueOf, demoSwitches, siteOf } from './catalogue.ts';
 import { type Collecting, startCollecting } from './collecting.ts';
 import { readConfig, say, watchConfig } from './config-file.ts';
+import { createEditingDesk } from './editing-desk.ts';
 import { createFarDesk } from './far-desk.ts';
 import { healthOf } from './health.ts';
 import { type Responding, type RespondingOptions, startResponding, type Topics } from './responding.ts';
@@ -30,6 +31,7 @@ import { openState, openTelemetry } from './stores.ts';
 export interface RunOptions {
   settings: StartSettings;
   config: Config;
+  place: ConfigPlace;
   demo: Demo | null;
   version: string;
   onError(error: unknown): void;
@@ -39,13 +41,13 @@ export interface Running {
   url: string;
   /** A one-time address that signs the first administrator in. */
   signIn: string | null;
-  /** Reads the configuration again; a bad one is refused whole, said once, and the old one stays. */
-  reload(): Promise<void>;
+  /** Reads the configuration again; a bad one is refused whole, said once, and the old one stays: false then. */
+  reload(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
 /** What this process has opened and started. */
-type Parts = RespondingOptions & { collecting: Collecting | null; responding: Responding; demoRun: Demo | null; settings: StartSettings };
+type Parts = RespondingOptions & { collecting: Collecting | null; responding: Responding; demoRun: Demo | null; settings: StartSettings; place: ConfigPlace; reload(): Promise<boolean> };
 const clock = systemClock;
 
 /** How a started part ends, and how long it is waited for: all together stay within the ten seconds a stop may take, whatever hangs. */
@@ -72,7 +74,7 @@ async function endAll(endings: Ending[], onError: (error: unknown) => void): Pro
 }
 
 async function startParts(options: RunOptions, endings: Ending[]): Promise<Omit<Running, 'stop'>> {
-  const { settings, demo, onError } = options;
+  const { settings, place, demo, onError } = options;
   let config = options.config;
   const { telemetry, state, secretKey } = await openStores(settings, endings);
   const bus = createBus<Topics>(onError);
@@ -91,31 +93,52 @@ async function startParts(options: RunOptions, endings: Ending[]): Promise<Omit<
   const awaited = () => served === null || served.watchers() > 0 || responding.alerts.active().length > 0;
   const collecting = settings.roles.has('collector') ? await startCollecting({ config, dataDir: settings.dataDir, sink: writer, bus, clock, awaited, onError }) : null;
   if (collecting) endings.push({ limitMs: durationMs(2_500), stop: collecting.stop });
-  served = settings.roles.has('console') ? await openConsole({ ...shared, collecting, responding, demoRun: demo, settings }) : null;
+  let reload: () => Promise<boolean> = () => Promise.resolve(false);
+  served = settings.roles.has('console') ? await openConsole({ ...shared, collecting, responding, demoRun: demo, settings, place, reload: () => reload() }) : null;
   if (served) endings.push({ limitMs: durationMs(2_000), stop: served.stop });
   if (demo) tellOfDemo(demo, bus);
+  reload = startReloading(place, { takeOver, endings, onError });
 
-  async function takeOver(): Promise<void> {
-    const fresh = readConfig(settings.configFile, demo?.configYaml);
-    if (fresh === null) return say('the new configuration is refused; the old one stays');
+  async function takeOver(): Promise<boolean> {
+    const fresh = readConfig(place);
+    if (fresh === null) {
+      say('the new configuration is refused; the old one stays');
+      return false;
+    }
     config = fresh;
     await collecting?.replace(fresh);
     await responding.replace();
     bus.emit('configChanged', {});
     say('the new configuration is in force');
+    return true;
   }
-  return { url: served?.url ?? url, signIn: served ? await openingAddress(state, served.url) : null, reload: startReloading(settings, { takeOver, endings, onError }) };
+  return { url: served?.url ?? url, signIn: served ? await openingAddress(state, served.url) : null, reload };
 }
 
-/** Reloads one after the other, asked for by a signal or by a changed file, none once stopping: two at a time would start every source twice. */
-function startReloading({ configFile }: StartSettings, { takeOver, endings, onError }: { takeOver(): Promise<void>; endings: Ending[]; onError(error: unknown): void }): () => Promise<void> {
+/**
+ * Reloads one after the other, asked for by a signal, by the console or by a changed file, none once stopping: two at a time would start
+ * every source twice. A file that changed into what is in force already, as after a change by the console, is no reason for another.
+ */
+function startReloading(place: ConfigPlace, { takeOver, endings, onError }: { takeOver(): Promise<boolean>; endings: Ending[]; onError(error: unknown): void }): () => Promise<boolean> {
   let stopping = false;
-  let last: Promise<void> = Promise.resolve();
-  const reload = (): Promise<void> => {
-    last = last.then(() => (stopping ? undefined : takeOver())).catch(onError);
+  let last: Promise<boolean> = Promise.resolve(true);
+  const written = () => JSON.stringify(readTexts(place));
+  let seen = written();
+  const inTurn = (unlessSeen: boolean): Promise<boolean> => {
+    last = last
+      .then(() => {
+        const now = written();
+        if (stopping || (unlessSeen && now === seen)) return !stopping;
+        seen = now;
+        return takeOver();
+      })
+      .catch((error: unknown) => {
+        onError(error);
+        return false;
+      });
     return last;
   };
-  const stopWatching = watchConfig(configFile, { clock, changed: () => void reload() });
+  const stopWatching = watchConfig(place, { clock, changed: () => void inTurn(true) });
   endings.push({
     limitMs: durationMs(1_000),
     stop() {
@@ -124,7 +147,7 @@ function startReloading({ configFile }: StartSettings, { takeOver, endings, onEr
       return last;
     },
   });
-  return reload;
+  return () => inTurn(false);
 }
 
 /** Where this machine reaches what listens there. */
@@ -172,6 +195,7 @@ function openConsole(parts: Parts): Promise<Console> {
       health: healthOf(parts),
       ingest: collecting ? ingestDesk(collecting) : null,
       far: createFarDesk({ config, writer: parts.writer, bus, version: parts.version, onError }),
+      editing: createEditingDesk({ ...parts, config, environment: process.env, logFolders: demoRun ? [demoRun.logsDir] : [], clock }),
       demo: demoRun ? demoSwitches(demoRun) : null,
     },
     bus,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Config } from '#config';
+import { type Config, type ConfigPlace, placeOf } from '#config';
 import { buildConsole, consoleIsBuilt } from '#console/build-console.ts';
 import { type Demo, startDemo } from '#demo/demo.ts';
 import { systemClock } from '#lib/clock.ts';
@@ -59,17 +59,19 @@ export async function start(argv: string[]): Promise<number> {
   const settings = readSettings(argv);
   if (settings === 2) return settings;
   // Before anything is built, made or started: a bad configuration is the commonest reason for a start that fails.
-  const written = settings.configFile === undefined ? null : configOrCode(settings.configFile, { json: false });
+  const ours = settings.configFile === undefined ? null : placeOf(settings.configFile);
+  const written = ours && configOrCode(ours, { json: false });
   if (typeof written === 'number') return written;
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   if (settings.roles.has('console') && !settings.dev && !consoleIsBuilt()) await buildOnce();
   const demo = settings.configFile === undefined ? await startDemo({ dataDir: settings.dataDir, host: settings.host, port: settings.port, clock: systemClock, onError: complain }) : null;
-  const config = written ?? configOrCode(undefined, { json: false, ...(demo ? { text: demo.configYaml } : {}) });
+  const place = ours ?? (await demoPlace(settings.dataDir, demo?.configYaml ?? ''));
+  const config = written ?? configOrCode(place, { json: false });
   if (typeof config === 'number') {
     await demo?.stop();
     return config;
   }
-  const running = await run({ settings, config, demo, onError: complain, version: version() }).catch(async (error: unknown) => {
+  const running = await run({ settings, config, place, demo, onError: complain, version: version() }).catch(async (error: unknown) => {
     await demo?.stop();
     throw error;
   });
@@ -79,6 +81,14 @@ export async function start(argv: string[]): Promise<number> {
   await demo?.stop();
   // What still waits for a store that does not answer must not keep the process.
   return process.exit(0);
+}
+
+/** What the demo brings along, and a folder beside its logs for what is added to it. */
+async function demoPlace(dataDir: string, text: string): Promise<ConfigPlace> {
+  const root = join(dataDir, 'demo');
+  const confD = join(root, 'conf.d');
+  await mkdir(confD, { recursive: true, mode: 0o700 });
+  return { main: { name: 'demo/config.yaml', text }, root, confD };
 }
 
 const version = (): string => (JSON.parse(readFileSync(fileURLToPath(new URL('./package.json', import.meta.url)), 'utf8')) as { version: string }).version;

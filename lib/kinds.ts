@@ -3,13 +3,29 @@ import type { Bilingual } from './text.ts';
 
 /** One input of a generated form. */
 export interface Field {
-  /** The configuration key it edits. */
+  /** The configuration key it edits; of a key within a map both, joined by a dot. */
   id: string;
   label: Bilingual;
-  input: 'text' | 'url' | 'duration' | 'number' | 'secret' | 'select' | 'list' | 'switch';
+  /**
+   * `long` is a text of several lines, `value` any scalar or JSON, `yaml` a part too deep for inputs; `items` is a list of small
+   * maps and `kind` a name with options of its own, both described by `variants`.
+   */
+  input: 'text' | 'long' | 'url' | 'duration' | 'number' | 'secret' | 'select' | 'list' | 'switch' | 'map' | 'value' | 'yaml' | 'items' | 'kind';
   required: boolean;
   options?: readonly { value: string; label: Bilingual }[];
   help?: Bilingual;
+  /** What its values are names of. */
+  from?: 'services' | 'vantages' | 'probes';
+  /** Of a map: what its values are may not be shown. */
+  secret?: boolean;
+  variants?: readonly Variant[];
+}
+
+/** What an item of a list may be, told by the key it has, or which kind stands here. */
+export interface Variant {
+  key: string;
+  label: Bilingual;
+  fields: readonly Field[];
 }
 
 /**

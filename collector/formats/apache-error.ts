@@ -1,5 +1,5 @@
 import { defineKind } from '#lib/kinds.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { readLevel } from './level.ts';
 import { withLogin } from './login-record.ts';
@@ -13,7 +13,7 @@ import { zoneReader } from './zone.ts';
 export const apacheError = defineKind({
   kind: 'apache-error',
   label: { 'zh-CN': 'Apache 错误日志', en: 'Apache error log' },
-  fields: [zoneField],
+  fields: [...formatFields],
   shape: formatShape,
   make: ({ zone }): Format => {
     const toInstant = zoneReader(zone);

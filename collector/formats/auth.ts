@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
 import type { UnixMs } from '#lib/time.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { type Fields, jsonFields, messageOf, pairFields, readApplication, readDatabase, readVaultwarden } from './login-application.ts';
 import { readDovecot, readPostfix } from './login-mail.ts';
@@ -11,16 +11,16 @@ import { readSshd } from './login-sshd.ts';
 import type { LoginTold } from './login-told.ts';
 import { readApacheBasic, readNginxBasic, readVsftpd } from './login-web.ts';
 import { type ClientOf, clientReader } from './proxies.ts';
-import { severityOf, syslogAttributes, yearField } from './syslog.ts';
+import { severityOf, syslogAttributes } from './syslog.ts';
 import { parseSyslog, type SyslogMessage } from './syslog-message.ts';
-import { dateOrders, timeReader } from './time.ts';
+import { dateOrderField, dateOrders, timeReader } from './time.ts';
 import { type ToInstant, zoneReader } from './zone.ts';
 
 /** The login log of a host, a server or an application: what its lines tell of attempts becomes logins, each counted once. */
 export const auth = defineKind({
   kind: 'auth',
   label: { 'zh-CN': '登录日志（auth.log / secure）', en: 'Login log (auth.log / secure)' },
-  fields: [zoneField, yearField],
+  fields: [...formatFields, dateOrderField],
   shape: { ...formatShape, date_order: z.enum(dateOrders).default('ymd') },
   make: ({ zone, year, date_order: order, trusted_proxies: trusted }): Format => {
     const toInstant = zoneReader(zone);

@@ -1,6 +1,6 @@
 import { defineKind } from '#lib/kinds.ts';
 import { closingQuote } from './combined.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { addressOf } from './login-told.ts';
 import { plainNumber, requestRecord, wholeNumber } from './request-record.ts';
@@ -11,7 +11,7 @@ import { zoneReader } from './zone.ts';
 export const awsAlb = defineKind({
   kind: 'aws-alb',
   label: { 'zh-CN': 'AWS 应用负载均衡日志', en: 'AWS application load balancer log' },
-  fields: [zoneField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone }): Format => {
     const toInstant = zoneReader(zone);

@@ -1,6 +1,6 @@
 import { defineKind } from '#lib/kinds.ts';
 import { flatObject } from './flat-object.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readLevel } from './level.ts';
 import { readNamedFields, usualNames } from './named-fields.ts';
 import { requestRecord, secondsOf } from './request-record.ts';
@@ -12,7 +12,7 @@ import { zoneReader } from './zone.ts';
 export const caddy = defineKind({
   kind: 'caddy',
   label: { 'zh-CN': 'Caddy 日志', en: 'Caddy log' },
-  fields: [zoneField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone }): Format => {
     const readTime = timeReader({ order: 'ymd', toInstant: zoneReader(zone) });

@@ -3,7 +3,7 @@ import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { unixMs } from '#lib/time.ts';
 import { clfTimeLength, clfTimeReader } from './clf-time.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { clientReader, putClientBehind } from './proxies.ts';
 import { judge, putHost } from './request-record.ts';
 import { routeReader } from './route.ts';
@@ -18,7 +18,7 @@ export const combined = defineKind({
   kind: 'combined',
   label: { 'zh-CN': '访问日志（nginx / Apache combined）', en: 'Access log (nginx / Apache combined)' },
   fields: [
-    zoneField,
+    ...formatFields,
     {
       id: 'success_codes',
       label: { 'zh-CN': '表示成功的业务码', en: 'Application codes that mean success' },

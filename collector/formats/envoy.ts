@@ -1,6 +1,6 @@
 import { defineKind } from '#lib/kinds.ts';
 import { flatObject, type NamedFields } from './flat-object.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { addressOf } from './login-told.ts';
 import { type ClientOf, clientReader } from './proxies.ts';
@@ -18,7 +18,7 @@ interface Readers {
 export const envoy = defineKind({
   kind: 'envoy',
   label: { 'zh-CN': 'Envoy 访问日志', en: 'Envoy access log' },
-  fields: [zoneField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone, trusted_proxies: trusted }): Format => {
     const readers: Readers = { toInstant: zoneReader(zone), routeFor: routeReader(), clientOf: clientReader(trusted) };

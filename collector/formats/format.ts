@@ -4,7 +4,7 @@ import type { Field } from '#lib/kinds.ts';
 import { zoneText } from '#lib/schema.ts';
 import type { UnixMs } from '#lib/time.ts';
 import type { Heading } from './heading.ts';
-import { proxiesText } from './proxies.ts';
+import { proxiesField, proxiesText } from './proxies.ts';
 
 /** What one line says. A malformed line keeps whatever could still be read of it. */
 export interface ParsedLine {
@@ -49,5 +49,15 @@ export const zoneField: Field = {
   required: false,
   help: { 'zh-CN': '日志没有写明时区时使用，例如 Asia/Shanghai', en: 'Used when the log names none, for example Asia/Shanghai' },
 };
+
+export const yearField: Field = {
+  id: 'year',
+  label: { 'zh-CN': '年份', en: 'Year' },
+  input: 'number',
+  required: false,
+  help: { 'zh-CN': '日志没有写年份时使用', en: 'Used when the log names none' },
+};
+/** The inputs of `formatShape`. */
+export const formatFields: readonly Field[] = [zoneField, yearField, proxiesField];
 
 export const malformedLine = (line: string, reason: string): ParsedLine => ({ time: undefined, severityNumber: 0, severityText: '', body: line, attributes: {}, malformed: reason });

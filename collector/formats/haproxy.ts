@@ -1,11 +1,11 @@
 import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
 import type { UnixMs } from '#lib/time.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { addressOf } from './login-told.ts';
 import { plainNumber, requestRecord, secondsOf, wholeNumber } from './request-record.ts';
 import { routeReader } from './route.ts';
-import { severityOf, syslogAttributes, yearField } from './syslog.ts';
+import { severityOf, syslogAttributes } from './syslog.ts';
 import { parseSyslog } from './syslog-message.ts';
 import { type ToInstant, zoneReader } from './zone.ts';
 
@@ -13,7 +13,7 @@ import { type ToInstant, zoneReader } from './zone.ts';
 export const haproxy = defineKind({
   kind: 'haproxy',
   label: { 'zh-CN': 'HAProxy 日志', en: 'HAProxy log' },
-  fields: [zoneField, yearField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone, year }): Format => {
     const toInstant = zoneReader(zone);

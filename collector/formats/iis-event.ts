@@ -1,5 +1,5 @@
 import { defineKind } from '#lib/kinds.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { routeReader } from './route.ts';
 import { columnsRecord } from './w3c.ts';
@@ -9,7 +9,7 @@ import { zoneReader } from './zone.ts';
 export const iisEvent = defineKind({
   kind: 'iis-event',
   label: { 'zh-CN': 'IIS（Windows 事件 XML）', en: 'IIS (Windows events as XML)' },
-  fields: [zoneField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone }): Format => {
     const toInstant = zoneReader(zone);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { buildKind, type KindParse } from '#lib/kinds.ts';
+import { buildKind, type Field, type KindParse } from '#lib/kinds.ts';
 import { apacheError } from './apache-error.ts';
 import { auth } from './auth.ts';
 import { awsAlb } from './aws-alb.ts';
@@ -23,6 +23,13 @@ import { w3c } from './w3c.ts';
 
 /** Every log format; a new one is a file, its test and a line here. */
 export const formats = [combined, nginx, apache, nginxError, apacheError, w3c, iisEvent, haproxy, traefik, caddy, envoy, awsAlb, json, logfmt, log4j, openstack, regex, auth, syslog] as const;
+export const formatField: Field = {
+  id: 'format',
+  label: { 'zh-CN': '格式', en: 'Format' },
+  input: 'kind',
+  required: true,
+  variants: formats.map(({ kind, label, fields }) => ({ key: kind, label, fields })),
+};
 export const formatNames = formats.map((format) => format.kind);
 
 const joining = z.object({ multiline: z.enum([...continuations, 'none']).optional(), container: z.enum(containers).optional() });

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
 import { chosenField, chosenReader, chosenText } from './chosen-fields.ts';
 import { flatObject } from './flat-object.ts';
-import { type Format, formatShape, malformedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine } from './format.ts';
 import { readNamedFields, usualNames } from './named-fields.ts';
 import { clientReader } from './proxies.ts';
 import { routeReader } from './route.ts';
-import { dateOrders, timeReader } from './time.ts';
+import { dateOrderField, dateOrders, timeReader } from './time.ts';
 import { zoneReader } from './zone.ts';
 
 const name = z.string().min(1).max(200).optional();
@@ -16,7 +16,8 @@ export const json = defineKind({
   kind: 'json',
   label: { 'zh-CN': 'JSON（每行一个对象）', en: 'JSON (one object a line)' },
   fields: [
-    zoneField,
+    ...formatFields,
+    dateOrderField,
     { id: 'time_key', label: { 'zh-CN': '时间字段', en: 'Time field' }, input: 'text', required: false },
     { id: 'level_key', label: { 'zh-CN': '级别字段', en: 'Level field' }, input: 'text', required: false },
     { id: 'message_key', label: { 'zh-CN': '正文字段', en: 'Message field' }, input: 'text', required: false },

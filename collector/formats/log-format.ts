@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
-import { type Format, formatShape, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape } from './format.ts';
 import { compileLayout, type Part } from './log-layout.ts';
 
 const layoutText = z.string().min(1).max(4_000);
@@ -15,7 +15,7 @@ const layoutField = { id: 'log_format', label: { 'zh-CN': '日志格式串', en:
 export const nginx = defineKind({
   kind: 'nginx',
   label: { 'zh-CN': 'nginx（自定义 log_format）', en: 'nginx (own log_format)' },
-  fields: [zoneField, layoutField],
+  fields: [...formatFields, layoutField],
   shape: { ...formatShape, log_format: layoutText },
   agree: ({ log_format }) => problem(nginxParts(log_format)),
   make: ({ log_format, zone, trusted_proxies: trusted }): Format => ({ kind: 'nginx', parse: compileLayout(nginxParts(log_format), { zone, trusted }) }),
@@ -25,7 +25,7 @@ export const nginx = defineKind({
 export const apache = defineKind({
   kind: 'apache',
   label: { 'zh-CN': 'Apache（自定义 LogFormat）', en: 'Apache (own LogFormat)' },
-  fields: [zoneField, layoutField],
+  fields: [...formatFields, layoutField],
   shape: { ...formatShape, log_format: layoutText },
   agree: ({ log_format }) => problem(apacheParts(log_format)),
   make: ({ log_format, zone, trusted_proxies: trusted }): Format => ({ kind: 'apache', parse: compileLayout(apacheParts(log_format), { zone, trusted }) }),

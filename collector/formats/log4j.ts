@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readLevel } from './level.ts';
-import { dateOrders, timeReader } from './time.ts';
+import { dateOrderField, dateOrders, timeReader } from './time.ts';
 import { zoneReader } from './zone.ts';
 
 /** What nearly every layout of log4j and logback begins with: a time, perhaps in brackets, and a level; the text follows as it is. */
 export const log4j = defineKind({
   kind: 'log4j',
   label: { 'zh-CN': 'Java 程序日志（log4j / logback）', en: 'Java program log (log4j / logback)' },
-  fields: [zoneField],
+  fields: [...formatFields, dateOrderField],
   shape: { ...formatShape, date_order: z.enum(dateOrders).default('ymd') },
   make: ({ zone, date_order: order }): Format => {
     const readTime = timeReader({ order, toInstant: zoneReader(zone) });

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { readRequest } from './combined.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { readLevel } from './level.ts';
 import { withLogin } from './login-record.ts';
@@ -15,7 +15,7 @@ import { zoneReader } from './zone.ts';
 export const nginxError = defineKind({
   kind: 'nginx-error',
   label: { 'zh-CN': 'nginx 错误日志', en: 'nginx error log' },
-  fields: [zoneField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone }): Format => {
     const toInstant = zoneReader(zone);

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { readLevel } from './level.ts';
 import { addressOf } from './login-told.ts';
@@ -12,7 +12,7 @@ import { zoneReader } from './zone.ts';
 export const openstack = defineKind({
   kind: 'openstack',
   label: { 'zh-CN': 'OpenStack 日志', en: 'OpenStack log' },
-  fields: [zoneField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone }): Format => {
     const toInstant = zoneReader(zone);

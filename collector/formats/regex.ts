@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { chosenField, chosenReader, chosenText } from './chosen-fields.ts';
-import { type Format, formatShape, malformedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine } from './format.ts';
 import { readNamedFields, usualNames } from './named-fields.ts';
 import { clientReader } from './proxies.ts';
 import { routeReader } from './route.ts';
-import { dateOrders, timeReader } from './time.ts';
+import { dateOrderField, dateOrders, timeReader } from './time.ts';
 import { layoutReader, layoutText } from './time-layout.ts';
 import { zoneReader } from './zone.ts';
 
@@ -28,7 +28,8 @@ export const regex = defineKind({
   kind: 'regex',
   label: { 'zh-CN': '自定义正则（命名分组）', en: 'Own expression (named groups)' },
   fields: [
-    zoneField,
+    ...formatFields,
+    dateOrderField,
     {
       id: 'pattern',
       label: { 'zh-CN': '正则表达式', en: 'Expression' },

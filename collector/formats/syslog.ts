@@ -1,23 +1,15 @@
 import type { AttributeValue } from '#collector/log.ts';
-import { defineKind, type Field } from '#lib/kinds.ts';
+import { defineKind } from '#lib/kinds.ts';
 import type { UnixMs } from '#lib/time.ts';
-import { type Format, formatShape, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, type ParsedLine } from './format.ts';
 import { parseSyslog, type SyslogMessage } from './syslog-message.ts';
 import { zoneReader } from './zone.ts';
-
-export const yearField: Field = {
-  id: 'year',
-  label: { 'zh-CN': '年份', en: 'Year' },
-  input: 'number',
-  required: false,
-  help: { 'zh-CN': '旧文件的行里没有年份时指定', en: 'For old files whose lines have no year' },
-};
 
 /** System messages by RFC 5424, or RFC 3164 as its many dialects write it. */
 export const syslog = defineKind({
   kind: 'syslog',
   label: { 'zh-CN': '系统日志（syslog）', en: 'System log (syslog)' },
-  fields: [zoneField, yearField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone, year }): Format => {
     const toInstant = zoneReader(zone);

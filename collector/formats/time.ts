@@ -1,3 +1,4 @@
+import type { Field } from '#lib/kinds.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
 import { readIsoTime } from './iso-time.ts';
 import type { ToInstant } from './zone.ts';
@@ -5,6 +6,17 @@ import type { ToInstant } from './zone.ts';
 /** Which part of `17/06/09` is which: nobody can tell from the text, so the source says it. */
 export const dateOrders = ['ymd', 'dmy', 'mdy'] as const;
 export type DateOrder = (typeof dateOrders)[number];
+export const dateOrderField: Field = {
+  id: 'date_order',
+  label: { 'zh-CN': '日期顺序', en: 'Order of the date' },
+  input: 'select',
+  required: false,
+  options: [
+    { value: 'ymd', label: { 'zh-CN': '年 月 日', en: 'year month day' } },
+    { value: 'dmy', label: { 'zh-CN': '日 月 年', en: 'day month year' } },
+    { value: 'mdy', label: { 'zh-CN': '月 日 年', en: 'month day year' } },
+  ],
+};
 
 const epoch = /^\d{9,19}(?:\.\d{1,9})?$/;
 const parts = /^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[T ,]{1,2}(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,:](\d{1,9}))?$/;

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { flatObject, type NamedFields } from './flat-object.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { nginxParts } from './log-format.ts';
 import { compileLayout } from './log-layout.ts';
 import { readPairs } from './log-pairs.ts';
@@ -16,7 +16,7 @@ import { zoneReader } from './zone.ts';
 export const traefik = defineKind({
   kind: 'traefik',
   label: { 'zh-CN': 'Traefik 日志', en: 'Traefik log' },
-  fields: [zoneField],
+  fields: formatFields,
   shape: formatShape,
   make: ({ zone }): Format => {
     const readCommon = compileLayout(commonParts, { zone, trusted: undefined });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
-import { type Format, formatShape, malformedLine, type ParsedLine, zoneField } from './format.ts';
+import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import type { Heading } from './heading.ts';
 import { readIsoTime } from './iso-time.ts';
 import { plainNumber, type Request, requestRecord, secondsOf, wholeNumber } from './request-record.ts';
@@ -13,7 +13,7 @@ export const w3c = defineKind({
   kind: 'w3c',
   label: { 'zh-CN': 'W3C 扩展日志（IIS）', en: 'W3C extended log (IIS)' },
   fields: [
-    zoneField,
+    ...formatFields,
     {
       id: 'fields',
       label: { 'zh-CN': '列名', en: 'Columns' },

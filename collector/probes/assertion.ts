@@ -47,6 +47,7 @@ const subjects = {
   ...assertionKinds,
 } as const;
 type Subject = keyof typeof subjects;
+export const assertionSubjects = Object.keys(subjects);
 /** The others may themselves say `contains`, so they are asked first. */
 const inTurn = (Object.keys(subjects) as Subject[]).toSorted((a, b) => Number(a === 'contains') - Number(b === 'contains'));
 

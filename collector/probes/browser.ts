@@ -5,7 +5,7 @@ import { secretText } from '#lib/schema.ts';
 import { durationMs, minute } from '#lib/time.ts';
 import { runBrowser } from './browser-run.ts';
 import { browserStepSchema } from './browser-step.ts';
-import { lookHeaders } from './http-shape.ts';
+import { lookHeaders, verifyField } from './http-shape.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 import { slotsOf } from './template.ts';
 
@@ -34,10 +34,19 @@ export const browser = defineKind({
   label: { 'zh-CN': '浏览器流程', en: 'Browser journey' },
   fields: [
     ...probeFields,
+    { id: 'variables', label: { 'zh-CN': '变量', en: 'Variables' }, input: 'map', required: false, help: { 'zh-CN': '步骤里写作 {{名称}}', en: 'Written as {{name}} in steps' } },
+    {
+      id: 'secrets',
+      label: { 'zh-CN': '密钥变量', en: 'Secret variables' },
+      input: 'map',
+      required: false,
+      secret: true,
+      help: { 'zh-CN': '同变量，但从不显示', en: 'Like variables, but never shown' },
+    },
     {
       id: 'steps',
       label: { 'zh-CN': '步骤', en: 'Steps' },
-      input: 'list',
+      input: 'yaml',
       required: true,
       help: { 'zh-CN': '在真实浏览器中按顺序执行，任何一步不成立即失败', en: 'In a real browser, in order; the first step that does not hold fails the journey' },
     },
@@ -47,6 +56,20 @@ export const browser = defineKind({
       input: 'number',
       required: false,
       help: { 'zh-CN': '默认 800，超过即终止，记为未知', en: '800 by default; over it the browser is ended and the check is unknown' },
+    },
+    { id: 'max_requests', label: { 'zh-CN': '请求数上限', en: 'Requests at most' }, input: 'number', required: false },
+    { id: 'max_pages', label: { 'zh-CN': '页面数上限', en: 'Pages at most' }, input: 'number', required: false },
+    verifyField,
+    {
+      id: 'trace',
+      label: { 'zh-CN': '失败时保留追踪', en: 'Trace of a failure' },
+      input: 'select',
+      required: false,
+      help: { 'zh-CN': '追踪含有输入的内容；有密钥时默认不保留', en: 'A trace holds what was typed; with secrets none is kept by default' },
+      options: [
+        { value: 'on_failure', label: { 'zh-CN': '保留', en: 'Kept' } },
+        { value: 'never', label: { 'zh-CN': '不保留', en: 'Not kept' } },
+      ],
     },
   ],
   shape,

@@ -6,7 +6,7 @@ import { type DurationMs, day, durationMs, formatDuration, iso, type UnixMs } fr
 import type { Answer } from './answer.ts';
 import { type Lines, openLines } from './exchange.ts';
 import { follow } from './follow.ts';
-import { lineShape, lookHeaders, shownUrl, urlText } from './http-shape.ts';
+import { caField, lineShape, lookHeaders, shownUrl, urlText, verifyField } from './http-shape.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 import { lethalOf, type Registration, readRegistration, retryAt, serverFor } from './rdap.ts';
 import { failed } from './wire.ts';
@@ -60,6 +60,8 @@ export const domain = defineKind({
       help: { 'zh-CN': '默认查 IANA 的名单；.cn 不在其中', en: "By IANA's list by default; .cn is not on it" },
     },
     { id: 'bootstrap', label: { 'zh-CN': 'RDAP 名单', en: 'RDAP bootstrap list' }, input: 'url', required: false, help: { 'zh-CN': `默认 ${ianaList}`, en: `${ianaList} by default` } },
+    verifyField,
+    caField,
   ],
   shape,
   agree: ({ valid_for, warn_below }) =>

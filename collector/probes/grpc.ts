@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
 import { excerpt } from './excerpt.ts';
 import { healthRequest, healthResponse } from './grpc-health.ts';
-import { headerMap, lookHeaders, wireHeaders } from './http-shape.ts';
+import { headerMap, headersField, lookHeaders, wireHeaders } from './http-shape.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 import { addressText, failed, overWire, type Said, shownAddress, type Wire, wireShape } from './wire.ts';
 import { addressField, wireFields } from './wire-fields.ts';
@@ -34,6 +34,7 @@ export const grpc = defineKind({
       required: false,
       help: { 'zh-CN': '留空则询问整个服务器', en: 'Left empty, the server as a whole is asked for' },
     },
+    { ...headersField, id: 'metadata', label: { 'zh-CN': '元数据', en: 'Metadata' } },
     ...wireFields.fromStart,
   ],
   shape,

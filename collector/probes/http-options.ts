@@ -62,11 +62,25 @@ export const dialFields: readonly Field[] = [
   },
   familyField,
   { id: 'proxy', label: { 'zh-CN': 'HTTP 代理', en: 'HTTP proxy' }, input: 'url', required: false, help: { 'zh-CN': '例如 http://proxy.example:3128', en: 'For example http://proxy.example:3128' } },
+  { id: 'proxy_auth.user', label: { 'zh-CN': '代理用户名', en: 'Proxy user' }, input: 'text', required: false },
+  { id: 'proxy_auth.password', label: { 'zh-CN': '代理密码', en: 'Proxy password' }, input: 'secret', required: false },
+  {
+    id: 'resolve',
+    label: { 'zh-CN': '指定解析', en: 'Resolve as' },
+    input: 'map',
+    required: false,
+    help: { 'zh-CN': '主机名 → IP 地址，不询问 DNS', en: 'Host name → IP address, without asking DNS' },
+  },
   { id: 'client_certificate', label: { 'zh-CN': '客户端证书', en: 'Client certificate' }, input: 'secret', required: false, help: { 'zh-CN': 'PEM 文本', en: 'PEM text' } },
   { id: 'client_key', label: { 'zh-CN': '客户端私钥', en: 'Client key' }, input: 'secret', required: false, help: { 'zh-CN': 'PEM 文本', en: 'PEM text' } },
 ];
 
-export const httpOptionFields: readonly Field[] = [{ id: 'bearer', label: { 'zh-CN': '访问令牌', en: 'Bearer token' }, input: 'secret', required: false }, ...dialFields];
+export const httpOptionFields: readonly Field[] = [
+  { id: 'bearer', label: { 'zh-CN': '访问令牌', en: 'Bearer token' }, input: 'secret', required: false },
+  { id: 'basic.user', label: { 'zh-CN': 'Basic 用户名', en: 'Basic user' }, input: 'text', required: false },
+  { id: 'basic.password', label: { 'zh-CN': 'Basic 密码', en: 'Basic password' }, input: 'secret', required: false },
+  ...dialFields,
+];
 
 type Said = [boolean, string, string, string];
 const complaintsOf = (said: readonly Said[]): Disagreement[] => said.flatMap(([wrong, key, message, hint]) => (wrong ? [{ path: [key], message, hint }] : []));

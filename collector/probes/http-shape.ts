@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { maskText } from '#collector/mask.ts';
+import type { Field } from '#lib/kinds.ts';
 import { Secret } from '#lib/secret.ts';
 import type { Look } from './probe.ts';
 
@@ -29,6 +30,30 @@ export const lineShape = {
   /** Bytes of an answer that are read at most. */
   max_body: z.number().int().min(1_000).max(50_000_000).default(1_000_000),
 };
+
+export const headersField: Field = {
+  id: 'headers',
+  label: { 'zh-CN': '请求头', en: 'Headers' },
+  input: 'map',
+  required: false,
+};
+export const maxBodyField: Field = {
+  id: 'max_body',
+  label: { 'zh-CN': '最多读取字节', en: 'Bytes read at most' },
+  input: 'number',
+  required: false,
+};
+export const caField: Field = {
+  id: 'ca',
+  label: { 'zh-CN': '另外信任的 CA', en: 'More trusted authorities' },
+  input: 'long',
+  required: false,
+  help: { 'zh-CN': 'PEM 文本', en: 'PEM text' },
+};
+export const verifyField: Field = { id: 'verify_certificate', label: { 'zh-CN': '校验证书', en: 'Verify the certificate' }, input: 'switch', required: false };
+
+/** The inputs of `lineShape`, but for what only the file may say. */
+export const lineFields: readonly Field[] = [verifyField, caField, maxBodyField];
 
 /** Credentials written into an address go into a header, as browsers do; null when there are none. */
 export function basicCredentials(url: URL): string | null {

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
 import type { Answer } from './answer.ts';
 import { assertionSchema, firstMiss, withStatus } from './assertion.ts';
+import { assertField } from './assertion-fields.ts';
 import { excerpt } from './excerpt.ts';
 import { openLines, type Request } from './exchange.ts';
 import { follow } from './follow.ts';
 import { authorization, dialingOf, httpDisagreements, httpOptionFields, httpOptions } from './http-options.ts';
-import { headerMap, lineShape, lookHeaders, methodText, shownUrl, urlText, wireHeaders } from './http-shape.ts';
+import { headerMap, headersField, lineFields, lineShape, lookHeaders, methodText, shownUrl, urlText, wireHeaders } from './http-shape.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 
 const shape = {
@@ -36,17 +37,12 @@ export const http = defineKind({
       required: false,
       options: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((value) => ({ value, label: { 'zh-CN': value, en: value } })),
     },
-    {
-      id: 'assert',
-      label: { 'zh-CN': '断言', en: 'Assertions' },
-      input: 'list',
-      required: false,
-      help: {
-        'zh-CN': '例如 { json: $.code, equals: "001" }、{ latency: 2s }、{ golden: $.data, equals: { amount: "1280.00" } }、{ fresh: $.data.at, within: 30m }',
-        en: 'For example { json: $.code, equals: "001" }, { latency: 2s }, { golden: $.data, equals: { amount: "1280.00" } }, { fresh: $.data.at, within: 30m }',
-      },
-    },
+    headersField,
+    { id: 'body', label: { 'zh-CN': '请求体', en: 'Body' }, input: 'long', required: false },
+    assertField,
+    { id: 'redirects', label: { 'zh-CN': '最多跟随跳转', en: 'Redirects followed' }, input: 'number', required: false },
     ...httpOptionFields,
+    ...lineFields,
   ],
   shape,
   agree: httpDisagreements,

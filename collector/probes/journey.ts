@@ -7,7 +7,7 @@ import { type Lines, openLines, type Request } from './exchange.ts';
 import { addPhases, follow } from './follow.ts';
 import { answerEvidence } from './http.ts';
 import { dialDisagreements, dialFields, dialingOf, dialOptions } from './http-options.ts';
-import { lineShape, lookHeaders, shownUrl, wireHeaders } from './http-shape.ts';
+import { lineFields, lineShape, lookHeaders, shownUrl, wireHeaders } from './http-shape.ts';
 import { type JourneyStep, stepSchema } from './journey-step.ts';
 import { extractFrom, judgeStep, type Verdict } from './judge-step.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
@@ -30,14 +30,24 @@ export const journey = defineKind({
   label: { 'zh-CN': '多步流程', en: 'Journey' },
   fields: [
     ...probeFields,
+    { id: 'variables', label: { 'zh-CN': '变量', en: 'Variables' }, input: 'map', required: false, help: { 'zh-CN': '步骤里写作 {{名称}}', en: 'Written as {{name}} in steps' } },
+    {
+      id: 'secrets',
+      label: { 'zh-CN': '密钥变量', en: 'Secret variables' },
+      input: 'map',
+      required: false,
+      secret: true,
+      help: { 'zh-CN': '同变量，但从不显示', en: 'Like variables, but never shown' },
+    },
     {
       id: 'steps',
       label: { 'zh-CN': '步骤', en: 'Steps' },
-      input: 'list',
+      input: 'yaml',
       required: true,
       help: { 'zh-CN': '按顺序执行，任何一步不成立即失败', en: 'In order; the first step that does not hold fails the journey' },
     },
     ...dialFields,
+    ...lineFields,
   ],
   shape,
   agree: (config) => [...unknownNames(config), ...dialDisagreements(config, firstAddress(config, config.variables))],

@@ -104,16 +104,20 @@ export function readyProbe(config: CommonConfig, own: { kind: string; target: st
 /** The form inputs every kind of probe has. */
 export const probeFields: readonly Field[] = [
   { id: 'id', label: { 'zh-CN': '编号', en: 'Id' }, input: 'text', required: true },
-  { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
-  { id: 'interval', label: { 'zh-CN': '间隔', en: 'Interval' }, input: 'duration', required: false, help: { 'zh-CN': '默认 10s', en: '10s by default' } },
-  { id: 'timeout', label: { 'zh-CN': '超时', en: 'Timeout' }, input: 'duration', required: false, help: { 'zh-CN': '默认 5s', en: '5s by default' } },
+  { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true, from: 'services' },
+  { id: 'interval', label: { 'zh-CN': '间隔', en: 'Interval' }, input: 'duration', required: false },
+  { id: 'timeout', label: { 'zh-CN': '超时', en: 'Timeout' }, input: 'duration', required: false },
   { id: 'slow_after', label: { 'zh-CN': '超过多久算慢', en: 'Slow after' }, input: 'duration', required: false, help: { 'zh-CN': '默认为超时的五分之一', en: 'A fifth of the timeout by default' } },
-  { id: 'vantages', label: { 'zh-CN': '探测点', en: 'Vantages' }, input: 'list', required: false },
+  { id: 'confirm.times', label: { 'zh-CN': '失败后复查次数', en: 'Looks again after a failure' }, input: 'number', required: false },
+  { id: 'confirm.after', label: { 'zh-CN': '复查间隔', en: 'Looks again after' }, input: 'duration', required: false },
+  { id: 'vantages', label: { 'zh-CN': '探测点', en: 'Vantages' }, input: 'list', required: false, from: 'vantages' },
   {
     id: 'depends_on',
     label: { 'zh-CN': '依赖的探测', en: 'Depends on' },
     input: 'list',
     required: false,
+    from: 'probes',
     help: { 'zh-CN': '所依赖的探测失败时，本探测记为未知', en: 'While one of these fails, this probe is unknown' },
   },
+  { id: 'labels', label: { 'zh-CN': '标签', en: 'Labels' }, input: 'map', required: false, help: { 'zh-CN': '随结果带到告警', en: 'Carried along to alerts' } },
 ];

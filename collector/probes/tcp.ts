@@ -22,9 +22,18 @@ export const tcp = defineKind({
     {
       id: 'talk',
       label: { 'zh-CN': '对话', en: 'Conversation' },
-      input: 'list',
+      input: 'items',
       required: false,
-      help: { 'zh-CN': '例如 { send: "PING\\r\\n", expect: "^PONG" }', en: 'For example { send: "PING\\r\\n", expect: "^PONG" }' },
+      variants: [
+        {
+          key: '',
+          label: { 'zh-CN': '一来一回', en: 'Exchange' },
+          fields: [
+            { id: 'send', label: { 'zh-CN': '发送', en: 'Send' }, input: 'long', required: false },
+            { id: 'expect', label: { 'zh-CN': '等到（正则）', en: 'Wait for (expression)' }, input: 'text', required: false },
+          ],
+        },
+      ],
     },
   ],
   shape,

@@ -5,7 +5,7 @@ import { defineKind } from '#lib/kinds.ts';
 import { durationMs } from '#lib/time.ts';
 import { type Comparison, comparisonShape, saysSomething, shortfall, shown } from './compare.ts';
 import { excerpt } from './excerpt.ts';
-import { basicCredentials, headerMap, lookHeaders, shownUrl, wireHeaders } from './http-shape.ts';
+import { basicCredentials, headerMap, headersField, lookHeaders, maxBodyField, shownUrl, wireHeaders } from './http-shape.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 import { acceptOf, clientFrame, opcodes, serverFrame } from './websocket-frames.ts';
 import { failed, overWire, type Reader, type Wire, wireShape } from './wire.ts';
@@ -58,6 +58,8 @@ export const websocket = defineKind({
       required: false,
       help: { 'zh-CN': '收到的某条消息须包含它', en: 'One of the messages must contain it' },
     },
+    headersField,
+    maxBodyField,
     ...wireFields.certificate,
   ],
   shape,

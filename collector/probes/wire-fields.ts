@@ -1,4 +1,5 @@
 import type { Field } from '#lib/kinds.ts';
+import { caField, verifyField } from './http-shape.ts';
 
 /** Form inputs of the kinds that speak over a raw connection. */
 
@@ -11,7 +12,8 @@ export const addressField = (example: string): Field => ({
 });
 
 const certificate: readonly Field[] = [
-  { id: 'verify_certificate', label: { 'zh-CN': '校验证书', en: 'Verify the certificate' }, input: 'switch', required: false, help: { 'zh-CN': '默认校验', en: 'Verified by default' } },
+  verifyField,
+  caField,
   {
     id: 'certificate_valid_for',
     label: { 'zh-CN': '证书至少还有效', en: 'Certificate good for at least' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { encodingOf } from '#collector/encoding.ts';
 import { containers, continuations } from '#collector/formats/format.ts';
-import { buildFormat, formats } from '#collector/formats/index.ts';
+import { buildFormat, formatField } from '#collector/formats/index.ts';
 import { proxiesField, proxiesText } from '#collector/formats/proxies.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { durationText, idText, zoneText } from '#lib/schema.ts';
@@ -18,15 +18,9 @@ export const file = defineKind({
   label: { 'zh-CN': '日志文件', en: 'Log files' },
   fields: [
     { id: 'id', label: { 'zh-CN': '名称', en: 'Name' }, input: 'text', required: true },
-    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
+    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true, from: 'services' },
     { id: 'paths', label: { 'zh-CN': '路径（可用通配符）', en: 'Paths (wildcards allowed)' }, input: 'list', required: true },
-    {
-      id: 'format',
-      label: { 'zh-CN': '格式', en: 'Format' },
-      input: 'select',
-      required: true,
-      options: formats.map((format) => ({ value: format.kind, label: format.label })),
-    },
+    formatField,
     {
       id: 'encoding',
       label: { 'zh-CN': '编码', en: 'Encoding' },
@@ -58,6 +52,34 @@ export const file = defineKind({
       ],
     },
     proxiesField,
+    {
+      id: 'start_at',
+      label: { 'zh-CN': '首次从哪里读起', en: 'Begins at' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'beginning', label: { 'zh-CN': '文件开头', en: 'The beginning' } },
+        { value: 'end', label: { 'zh-CN': '文件末尾', en: 'The end' } },
+      ],
+    },
+    {
+      id: 'idle',
+      label: { 'zh-CN': '末行静止多久算完', en: 'A last line rests' },
+      input: 'duration',
+      required: false,
+      help: { 'zh-CN': '没有换行的最后一行，过这么久就收下', en: 'A last line without a line feed is taken after this long' },
+    },
+    { id: 'year', label: { 'zh-CN': '年份', en: 'Year' }, input: 'number', required: false, help: { 'zh-CN': '日志没有写年份时使用', en: 'Used when the log names none' } },
+    {
+      id: 'colours',
+      label: { 'zh-CN': '终端颜色码', en: 'Terminal colours' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'remove', label: { 'zh-CN': '去掉', en: 'Taken out' } },
+        { value: 'keep', label: { 'zh-CN': '保留', en: 'Kept' } },
+      ],
+    },
   ],
   shape: {
     id: idText,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Encoding, encodingOf } from '#collector/encoding.ts';
 import { withHeadings } from '#collector/formats/heading.ts';
-import { buildFormat, formats } from '#collector/formats/index.ts';
+import { buildFormat, formatField } from '#collector/formats/index.ts';
 import { proxiesField, proxiesText } from '#collector/formats/proxies.ts';
 import { cutLines } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
@@ -20,14 +20,8 @@ export const http = defineKind({
   label: { 'zh-CN': 'HTTP 推送的日志行', en: 'Lines handed in over HTTP' },
   fields: [
     { id: 'id', label: { 'zh-CN': '名称', en: 'Name' }, input: 'text', required: true },
-    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
-    {
-      id: 'format',
-      label: { 'zh-CN': '格式', en: 'Format' },
-      input: 'select',
-      required: true,
-      options: formats.map((format) => ({ value: format.kind, label: format.label })),
-    },
+    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true, from: 'services' },
+    formatField,
     { id: 'zone', label: { 'zh-CN': '时区', en: 'Time zone' }, input: 'text', required: false },
     proxiesField,
   ],

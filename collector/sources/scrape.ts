@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lineShape } from '#collector/probes/http-shape.ts';
+import { caField, lineShape, verifyField } from '#collector/probes/http-shape.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { durationText, idText, labelMap, secretText } from '#lib/schema.ts';
 import { mostRows } from './ingest.ts';
@@ -21,7 +21,7 @@ export const scrape = defineKind({
   label: { 'zh-CN': '抓取 Prometheus 指标', en: 'Scrape of Prometheus metrics' },
   fields: [
     { id: 'id', label: { 'zh-CN': '名称', en: 'Name' }, input: 'text', required: true },
-    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
+    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true, from: 'services' },
     {
       id: 'targets',
       label: { 'zh-CN': '目标', en: 'Targets' },
@@ -34,6 +34,14 @@ export const scrape = defineKind({
     { id: 'job', label: { 'zh-CN': '标签 job', en: 'Label job' }, input: 'text', required: false, help: { 'zh-CN': '默认与名称相同', en: 'The name when not given' } },
     { id: 'honor_labels', label: { 'zh-CN': '保留目标自己的标签', en: "Keep the target's own labels" }, input: 'switch', required: false },
     { id: 'bearer_token', label: { 'zh-CN': '令牌', en: 'Bearer token' }, input: 'secret', required: false },
+    { id: 'basic_auth.username', label: { 'zh-CN': 'Basic 用户名', en: 'Basic user' }, input: 'text', required: false },
+    { id: 'basic_auth.password', label: { 'zh-CN': 'Basic 密码', en: 'Basic password' }, input: 'secret', required: false },
+    { id: 'labels', label: { 'zh-CN': '附加标签', en: 'Labels added' }, input: 'map', required: false },
+    { id: 'honor_timestamps', label: { 'zh-CN': '采用目标给出的时间', en: "Keep the target's own times" }, input: 'switch', required: false },
+    verifyField,
+    caField,
+    { id: 'body_size_limit', label: { 'zh-CN': '最多读取字节', en: 'Bytes read at most' }, input: 'number', required: false },
+    { id: 'sample_limit', label: { 'zh-CN': '最多样本数', en: 'Samples at most' }, input: 'number', required: false },
   ],
   shape: {
     id: idText,

@@ -18,7 +18,7 @@ export const syslog = defineKind({
   label: { 'zh-CN': '接收 syslog', en: 'Syslog from the network' },
   fields: [
     { id: 'id', label: { 'zh-CN': '名称', en: 'Name' }, input: 'text', required: true },
-    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
+    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true, from: 'services' },
     {
       id: 'protocol',
       label: { 'zh-CN': '协议', en: 'Protocol' },
@@ -35,6 +35,16 @@ export const syslog = defineKind({
       input: 'text',
       required: false,
       help: { 'zh-CN': '填写后只接受持有由它签发的证书的发送方', en: 'When given, only senders with a certificate it signed are let in' },
+    },
+    {
+      id: 'format',
+      label: { 'zh-CN': '内容', en: 'What they say' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'syslog', label: { 'zh-CN': '系统消息', en: 'System messages' } },
+        { value: 'auth', label: { 'zh-CN': '登录与认证', en: 'Logins' } },
+      ],
     },
     { id: 'zone', label: { 'zh-CN': '时区', en: 'Time zone' }, input: 'text', required: false },
   ],

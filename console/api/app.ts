@@ -11,6 +11,7 @@ import { artifactRoutes } from './artifact-routes.ts';
 import { identify, type SignedIn } from './auth.ts';
 import { boardRoutes } from './board-routes.ts';
 import { limitBody } from './body-limit.ts';
+import { configRoutes } from './config-routes.ts';
 import { demoRoutes } from './demo-routes.ts';
 import { farRoutes } from './far-routes.ts';
 import { healthRoutes, publicHealthRoutes } from './health-routes.ts';
@@ -60,6 +61,7 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
     .route('/', sqlRoutes(routes))
     .route('/', healthRoutes(routes))
     .route('/', sourceRoutes(routes))
+    .route('/', configRoutes(routes))
     .route('/', artifactRoutes(routes))
     .route('/', demoRoutes(routes))
     .route('/', searchRoutes(routes));

@@ -194,6 +194,7 @@ export function fakePorts(changes: Partial<ConsolePorts> = {}): ConsolePorts & {
     health: fakeHealth,
     outside: null,
     far: null,
+    editing: null,
     demo: {
       faults: async () => [{ name: 'errors', label: same('错误'), on: false, until: null }],
       setFault: heard('demo.setFault'),

@@ -15,6 +15,7 @@ import type { Actor, Person, TokenScope } from '#lib/people.ts';
 import type { Bilingual, Language } from '#lib/text.ts';
 import type { DurationMs, UnixMs } from '#lib/time.ts';
 import type { OutsideDesk } from './alertmanager-desk.ts';
+import type { EditingDesk } from './editing.ts';
 import type { Questions } from './questions.ts';
 import type { DeliveryView, GateView, HealthView, IncidentRow, IncidentView, NoticeDraft, NoticeView, RunbookView, StepView, TimelineRow } from './views.ts';
 
@@ -271,6 +272,8 @@ export interface ConsolePorts {
   far: FarDesk | null;
   /** Alertmanager's API on the same alert path. */
   outside: OutsideDesk | null;
+  /** Null where the configuration cannot be changed from here. */
+  editing: EditingDesk | null;
   /** Only in demo mode. */
   demo: DemoSwitches | null;
 }
