@@ -95,14 +95,16 @@ function metricValues(series: readonly MemorySeries[], question: Parameters<Fact
   for (const one of series) {
     if (one.metric !== metric || !agrees(one.labels, where)) continue;
     const inside = one.points.filter((point) => within(window, point.at));
-    // A series marked as ended is gone, whatever it said before.
-    if (inside.length === 0 || inside.at(-1)?.value === null) continue;
+    const newest = inside.at(-1)?.value;
+    // A series marked as ended is gone, whatever it said before; one whose last value is no number has no last value.
+    if (newest === undefined || newest === null || (agg === 'last' && Number.isNaN(newest))) continue;
     const labels = by === 'all' ? one.labels : pickLabels(one.labels, by);
     const group = groups.get(labelKey(labels)) ?? { labels, points: [] };
-    group.points.push(...inside.filter((point) => point.value !== null));
+    group.points.push(...inside.filter(({ value }) => value !== null && !Number.isNaN(value)));
     groups.set(labelKey(labels), group);
   }
-  return [...groups.values()].map(({ labels, points }) => ({ labels, value: aggregate(agg, points), samples: points.length }));
+  const told = [...groups.values()].filter(({ points }) => points.length > 0).map(({ labels, points }) => ({ labels, value: aggregate(agg, points), samples: points.length }));
+  return told.filter(({ value }) => !Number.isNaN(value));
 }
 
 function aggregate(agg: Aggregation, points: readonly MemoryPoint[]): number {

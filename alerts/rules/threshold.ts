@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
+import { labelKey, pickLabels } from '#lib/labels.ts';
 import { durationText, labelMap } from '#lib/schema.ts';
 import type { Finding } from '../alert.ts';
-import { aggregations } from '../ports.ts';
+import { aggregations, type Facts } from '../ports.ts';
 import { judge, labelNames, type Rule, ruleShape, ruleTerms, windowUntil } from './rule.ts';
 import { against, amount, type Bounds, count, metricWord, spanWord } from './words.ts';
 
@@ -42,7 +43,7 @@ export const threshold = defineKind({
   },
   make(config): Rule {
     const { metric, agg, where, window } = config;
-    const by = config.by ?? (metric === 'request.duration' || metric === 'check.duration' ? ['service'] : 'all');
+    const by = config.by ?? (isDuration(metric) ? ['service'] : 'all');
     const bounds: Bounds = { above: config.above ?? null, below: config.below ?? null, recoverBelow: config.recover_below ?? null, recoverAbove: config.recover_above ?? null };
     const word = metricWord(metric, agg);
     const high = bounds.above !== null;
@@ -55,7 +56,9 @@ export const threshold = defineKind({
       above: bounds.above,
       below: bounds.below,
       async look({ facts, now }) {
-        const values = await facts.metric({ metric, agg, by, where, window: windowUntil(now, window) });
+        const question = { metric, where, window: windowUntil(now, window) };
+        const apart = agg === 'last' && by !== 'all' && !isDuration(metric);
+        const values = apart ? worstOfEach(await facts.metric({ ...question, agg, by: 'all' }), by, bounds) : await facts.metric({ ...question, agg, by });
         const span = spanWord(window);
         return values.map((one): Finding => {
           const says = judge(one.value, bounds);
@@ -73,3 +76,25 @@ export const threshold = defineKind({
     };
   },
 });
+
+const isDuration = (metric: string): boolean => metric === 'request.duration' || metric === 'check.duration';
+
+type Value = Awaited<ReturnType<Facts['metric']>>[number];
+
+/** Where several series stand together, the last value of each counts: one instance that is down is not hidden by its neighbour that reported later. */
+function worstOfEach(values: readonly Value[], by: readonly string[], bounds: Bounds): Value[] {
+  const groups = new Map<string, Value>();
+  for (const one of values) {
+    const labels = pickLabels(one.labels, by);
+    const before = groups.get(labelKey(labels));
+    const worse = before === undefined || isWorse(one.value, before.value, bounds);
+    groups.set(labelKey(labels), { labels, value: worse ? one.value : before.value, samples: one.samples + (before?.samples ?? 0) });
+  }
+  return [...groups.values()];
+}
+
+/** With a bound on both sides what breaches is worse, and else what lies nearer to one. */
+function isWorse(value: number, than: number, { above, below }: Bounds): boolean {
+  const room = (one: number): number => Math.min(above === null ? Number.POSITIVE_INFINITY : above - one, below === null ? Number.POSITIVE_INFINITY : one - below);
+  return room(value) < room(than);
+}
