@@ -118,7 +118,8 @@ interface Watched {
 
 async function watch({ instance, target, mails, minutes, probes }: Watched): Promise<number> {
   const { ask } = await openConsole(instance);
-  const query = async (sql: string) => ((await ask(`/api/v1/query?sql=${encodeURIComponent(sql)}`)) as { data: Record<string, string | number>[] }).data;
+  // The question is put over the same lossy network, on a machine that may be busy.
+  const query = (sql: string) => until('the counts', async () => ((await ask(`/api/v1/query?sql=${encodeURIComponent(sql)}`)) as { data: Record<string, string | number>[] }).data, 180_000);
   for (let minute = 0; minute < minutes; minute++) {
     await sleep(60_000);
     if ((minute + 1) % 5 === 0) console.error(`  ${minute + 1} min: ${JSON.stringify((await query(countsSql))[0])}, ${mails.length} mails, load ${loadavg()[0]?.toFixed(2)}`);

@@ -4,7 +4,6 @@ import type { Answer } from './answer.ts';
 import { readBody } from './excerpt.ts';
 import { basicCredentials } from './http-shape.ts';
 import { type Line, type LineOptions, openLine, RefusedAddress, type Stage } from './line.ts';
-import { receive } from './receive.ts';
 
 /** One HTTP request and its answer over a line, with what it cost. */
 
@@ -59,7 +58,7 @@ export async function exchange(request: Request, { lines, clock, signal }: Watch
   try {
     const aim = line.aim(request.url);
     const wire = { method: request.method, path: aim.path, headers: { ...headersOf(request), ...aim.headers }, body: request.body, maxBytes: request.maxBodyBytes };
-    const response = await receive(line.client, wire, { signal, onHead });
+    const response = await line.send(wire, { signal, onHead });
     own.body = clock.elapsed() - (headAt ?? startedAt);
     const phases = { ...line.takePhases(), ...own };
     const at = clock.now();

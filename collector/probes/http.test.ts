@@ -29,7 +29,7 @@ async function listening(server: Server | ReturnType<typeof createTcpServer>, sc
 const serve = (answer: RequestListener) => listening(createServer(answer));
 
 async function look(config: Record<string, unknown>) {
-  const built = buildKind(probeKinds, { id: 'p', service: 's', kind: 'http', timeout: '400ms', slow_after: '150ms', ...config }, undefined);
+  const built = buildKind(probeKinds, { id: 'p', service: 's', kind: 'http', timeout: '3s', slow_after: '2900ms', ...config }, undefined);
   if (!built.ok) throw new Error(JSON.stringify(built.issues));
   return runCheck({ probe: built.ready, vantage: localVantage, attempt: 0, clock: systemClock });
 }
@@ -70,7 +70,7 @@ describe('an http probe', () => {
 
   it('calls an answer after slow_after slow, with the time it took', async () => {
     const url = await serve((_, response) => setTimeout(() => response.end('late'), 200));
-    const result = await look({ url });
+    const result = await look({ url, slow_after: '150ms' });
     expect(result.outcome).toEqual({ kind: 'slow' });
     expect(result.durationMs).toBeGreaterThan(190);
   });

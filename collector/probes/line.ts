@@ -5,6 +5,9 @@ import { Client } from 'undici';
 import type { Phases, phaseNames } from '#collector/check.ts';
 import type { Clock } from '#lib/clock.ts';
 import { allowedOf, isRefused } from './guard.ts';
+import { createHttpClient, type HttpClient } from './http-client.ts';
+import type { Received } from './http-reader.ts';
+import { receive, type Wire, type WireWatch } from './receive.ts';
 import { tunnel } from './tunnel.ts';
 
 /** A connection to one origin that knows how long each part of getting through took. */
@@ -36,7 +39,8 @@ export interface Dialing {
 }
 
 export interface Line {
-  client: Client;
+  /** One request; rejects with what the network said, or with the signal's reason. */
+  send(wire: Wire, watch: WireWatch): Promise<Received>;
   /** How far the connection is; `firstByte` once it is ready for requests. */
   stage(): Stage;
   /** Phases of connecting; given once, so that a second request over the same line does not count them again. */
@@ -73,23 +77,17 @@ interface Progress {
 export function openLine(origin: string, options: LineOptions): Line {
   const progress: Progress = { stage: 'connect', phases: {}, since: 0, readyAt: null, socket: null, peer: { address: null, protocol: null, certificateUntil: null } };
   const { http = '1.1', proxy = null } = options.dialing ?? {};
-  const client = new Client(origin, {
-    pipelining: 1,
-    allowH2: http !== '1.1',
-    // The check holds the only watch; two watches would report two different reasons.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: (target, callback) => {
-      const answered = once(callback);
-      try {
-        dial(target, { progress, options, callback: answered });
-      } catch (error) {
-        answered(error as Error, null);
-      }
-    },
-  });
+  const connect = (target: Target, callback: Answered) => {
+    const answered = once(callback);
+    try {
+      dial(target, { progress, options, callback: answered });
+    } catch (error) {
+      answered(error as Error, null);
+    }
+  };
+  const client = http === '1.1' ? plainClient(origin, connect, options.clock) : anyClient(origin, connect);
   return {
-    client,
+    send: client.send,
     stage: () => progress.stage,
     takePhases() {
       const taken = progress.phases;
@@ -105,10 +103,29 @@ export function openLine(origin: string, options: LineOptions): Line {
     peer: () => progress.peer,
     abandon() {
       progress.socket?.destroy();
-      client.destroy().catch(() => {});
+      client.destroy();
     },
     close: () => void progress.socket?.destroy(),
   };
+}
+
+interface Target {
+  hostname: string;
+  port: string;
+  protocol: string;
+}
+type Connect = (target: Target, callback: Answered) => void;
+
+function plainClient(origin: string, connect: Connect, clock: Clock): HttpClient {
+  const url = new URL(origin);
+  return createHttpClient({ host: url.host, clock, connect: (answer) => connect(url, answer) });
+}
+
+/** HTTP/2, or whatever the other side prefers. */
+function anyClient(origin: string, connect: Connect): HttpClient {
+  // The check holds the only watch; two watches would report two different reasons.
+  const client = new Client(origin, { pipelining: 1, allowH2: true, headersTimeout: 0, bodyTimeout: 0, connect });
+  return { send: (wire, watch) => receive(client, wire, watch), destroy: () => void client.destroy().catch(() => {}) };
 }
 
 type Answered = (...result: [null, Socket] | [Error, null]) => void;
@@ -122,7 +139,7 @@ function once(callback: Answered): Answered {
   };
 }
 
-function dial(target: { hostname: string; port: string; protocol: string }, { progress, options, callback }: { progress: Progress; options: LineOptions; callback: Answered }): void {
+function dial(target: Target, { progress, options, callback }: { progress: Progress; options: LineOptions; callback: Answered }): void {
   const secure = target.protocol === 'https:';
   const { proxy = null, resolve = {}, family = 0 } = options.dialing ?? {};
   const name = bare(target.hostname);

@@ -1,11 +1,5 @@
 import type { Client, Dispatcher } from 'undici';
-
-/** An answer as it came off the wire. */
-export interface Received {
-  status: number;
-  headers: NodeJS.Dict<string | string[]>;
-  bytes: Buffer;
-}
+import type { Received } from './http-reader.ts';
 
 export interface Wire {
   method: string;
@@ -16,10 +10,16 @@ export interface Wire {
   maxBytes: number;
 }
 
+export interface WireWatch {
+  signal: AbortSignal;
+  /** Called once the head of the answer is there. */
+  onHead(): void;
+}
+
 const empty = Buffer.alloc(0);
 
-/** One request over a client; rejects with what the network said, or with the signal's reason. `onHead` is called once the head is there. */
-export function receive(client: Client, wire: Wire, { signal, onHead }: { signal: AbortSignal; onHead(): void }): Promise<Received> {
+/** One request over a client that speaks HTTP/2; rejects with what the network said, or with the signal's reason. */
+export function receive(client: Client, wire: Wire, { signal, onHead }: WireWatch): Promise<Received> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const received: Received = { status: 0, headers: {}, bytes: empty };

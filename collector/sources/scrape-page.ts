@@ -3,7 +3,6 @@ import { gunzip } from 'node:zlib';
 import { explain } from '#collector/probes/exchange.ts';
 import { basicCredentials } from '#collector/probes/http-shape.ts';
 import { type LineOptions, openLine } from '#collector/probes/line.ts';
-import { receive } from '#collector/probes/receive.ts';
 import { type DurationMs, formatDuration } from '#lib/time.ts';
 
 export interface PageRequest {
@@ -35,7 +34,7 @@ export async function fetchPage({ url, authorization, maxBytes, timeoutMs, line:
   };
   try {
     // One byte more tells what is too long from what is just as long as allowed.
-    const answer = await receive(line.client, { method: 'GET', path: `${url.pathname}${url.search}`, headers, body: null, maxBytes: maxBytes + 1 }, { signal, onHead: () => {} });
+    const answer = await line.send({ method: 'GET', path: `${url.pathname}${url.search}`, headers, body: null, maxBytes: maxBytes + 1 }, { signal, onHead: () => {} });
     if (answer.status !== 200) return { ok: false, reason: `HTTP ${answer.status}` };
     const header = (name: string): string => String(answer.headers[name] ?? '').toLowerCase();
     return await read(answer.bytes, { encoding: header('content-encoding'), type: header('content-type'), maxBytes });
