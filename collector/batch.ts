@@ -7,6 +7,8 @@ import { readSamples, type Sample, samplesJson } from './sample.ts';
 export interface Checkpoint {
   source: string;
   files: Readonly<Record<string, FilePosition | null>>;
+  /** Where a source that is no file was, in its own words. */
+  cursor?: string;
 }
 
 export interface FilePosition {

@@ -22,6 +22,7 @@ export interface Spool {
   /** Called after each append that reached the disk, with whether something of it cannot wait; returns the function that stops it. */
   onKept(listener: (hurried: boolean) => void): () => void;
   positions(source: string): ReadonlyMap<string, FilePosition>;
+  cursor(source: string): string | undefined;
   health(): SpoolHealth;
   limit(limits: SpoolLimits): void;
   /** Waits for writes under way and closes; what is not stored yet waits for the next start. */

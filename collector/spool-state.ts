@@ -9,11 +9,13 @@ export interface SpoolState {
   /** The positions hold every checkpoint up to this record; later ones are taken from the segments. */
   throughSeq: number;
   positions: Record<string, Record<string, FilePosition>>;
+  cursors: Record<string, string>;
 }
 
-const emptyState = (): SpoolState => ({ nextSeq: 1, throughSeq: 0, positions: {} });
+const emptyState = (): SpoolState => ({ nextSeq: 1, throughSeq: 0, positions: {}, cursors: {} });
 
-export function applyCheckpoint(positions: SpoolState['positions'], { source, files }: Checkpoint): void {
+export function applyCheckpoint({ positions, cursors }: Pick<SpoolState, 'positions' | 'cursors'>, { source, files, cursor }: Checkpoint): void {
+  if (cursor !== undefined) cursors[source] = cursor;
   positions[source] ??= {};
   const own = positions[source];
   for (const [key, position] of Object.entries(files)) {
@@ -25,7 +27,7 @@ export function applyCheckpoint(positions: SpoolState['positions'], { source, fi
 export async function readState(dir: string): Promise<{ state: SpoolState; acked: Set<number> }> {
   const stateBytes = await readIfThere(join(dir, 'state.json'));
   const ackBytes = await readIfThere(join(dir, 'acked'));
-  const state = stateBytes ? (JSON.parse(stateBytes.toString()) as SpoolState) : emptyState();
+  const state = { ...emptyState(), ...(stateBytes ? (JSON.parse(stateBytes.toString()) as SpoolState) : {}) };
   const acked = new Set(
     (ackBytes?.toString() ?? '')
       .split('\n')

@@ -52,7 +52,6 @@ class DiskSpool implements Spool {
   #lastError: string | null = null;
   #closed = false;
   lostBytes = 0;
-
   readonly #letters: string;
 
   constructor(options: Required<SpoolOptions>, { log, state, groups }: { log: SegmentLog; state: SpoolState; groups: SpoolGroups }) {
@@ -74,7 +73,7 @@ class DiskSpool implements Spool {
 
   recover(entry: Entry, acked: boolean): void {
     const { head, place } = entry;
-    if (head.seq > this.#state.throughSeq && head.checkpoint) applyCheckpoint(this.#state.positions, head.checkpoint);
+    if (head.seq > this.#state.throughSeq && head.checkpoint) applyCheckpoint(this.#state, head.checkpoint);
     this.#state.throughSeq = Math.max(this.#state.throughSeq, head.seq);
     this.#state.nextSeq = Math.max(this.#state.nextSeq, head.seq + 1);
     if (acked || head.kind === 'mark') this.#acked.set(head.seq, place);
@@ -164,6 +163,10 @@ class DiskSpool implements Spool {
     return () => this.#listeners.delete(listener);
   }
 
+  cursor(source: string): string | undefined {
+    return this.#state.cursors[source];
+  }
+
   positions(source: string): ReadonlyMap<string, FilePosition> {
     return new Map(Object.entries(this.#state.positions[source] ?? {}));
   }
@@ -234,7 +237,7 @@ class DiskSpool implements Spool {
 
   #kept(written: readonly Written[]): void {
     for (const { head, place, batch } of written) {
-      if (head.checkpoint) applyCheckpoint(this.#state.positions, head.checkpoint);
+      if (head.checkpoint) applyCheckpoint(this.#state, head.checkpoint);
       this.#state.throughSeq = head.seq;
       if (head.kind === 'mark') {
         this.#log.release(place);
