@@ -25,6 +25,9 @@ export interface StartOptions {
   env?: Record<string, string>;
 }
 
+/** The first start of a clone builds the console, on a machine that may be busy. */
+const startLimitMs = 300_000;
+
 export async function startInstance({ dataDir, port, args = ['--demo'], env = {} }: StartOptions): Promise<Instance> {
   const from = performance.now();
   const child = spawn(process.execPath, ['main.ts', 'start', '--data', dataDir, '--listen', `127.0.0.1:${port}`, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
@@ -39,7 +42,7 @@ export async function startInstance({ dataDir, port, args = ['--demo'], env = {}
     }
     throw new Error(`ended before it was ready:\n${stderr.slice(-4000)}`);
   })();
-  const said = await Promise.race([ready, sleep(120_000, undefined, { ref: false }).then(() => Promise.reject(new Error(`not ready within 120 s:\n${stderr.slice(-4000)}`)))]);
+  const said = await Promise.race([ready, sleep(startLimitMs, undefined, { ref: false }).then(() => Promise.reject(new Error(`not ready within ${startLimitMs} ms:\n${stderr.slice(-4000)}`)))]);
   return {
     ...said,
     child,

@@ -1,17 +1,20 @@
 /**
- * Numbered lines through everything that happens to a log: rotation by rename and by copying, while the reader runs and while it is down,
- * lines written in pieces, kill -9 of the engine, of Postgres and of the whole tree, an engine that hangs, a disk that is full.
- *   node test/torture.ts [--lines 5000000] [--events 200] [--seed 1]
- * Afterwards every line is in the store exactly once, and in every rollup.
+ * Numbered lines through everything that happens to a log (test/numbered-logs.ts) and to its reader: kill -9 of the whole tree, of the
+ * first process alone, of the engine and of Postgres; an orderly stop, and a kill in the middle of one; an engine that hangs; a disk that
+ * is full, that of the buffer and that of the stores.
+ *   node test/torture.ts [--lines 5000000] [--events 200] [--seed 1] [--port 18950]
+ * Afterwards every line is in the store exactly once, and in every bucket of every rollup.
  */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Instance, killNow, startInstance, until } from './instance.ts';
 import { openConsole, pidOf } from './kill-site.ts';
+import { NumberedLogs } from './numbered-logs.ts';
+import { judge } from './torture-judge.ts';
 
 const { values: options } = parseArgs({
   options: { lines: { type: 'string', default: '5000000' }, events: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, port: { type: 'string', default: '18950' } },
@@ -19,7 +22,7 @@ const { values: options } = parseArgs({
 const total = Number(options.lines);
 const eventCount = Number(options.events);
 if (!(total > 0) || !(eventCount > 0)) {
-  console.error('usage: node test/torture.ts [--lines N] [--events N] [--seed N]');
+  console.error('usage: node test/torture.ts [--lines N] [--events N] [--seed N] [--port N]');
   process.exit(2);
 }
 
@@ -28,67 +31,53 @@ const chance = () => {
   seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
   return seed / 2 ** 32;
 };
+const oneOf = <T>(all: readonly T[]): T => all[Math.floor(chance() * all.length)] as T;
 
 const port = Number(options.port);
 const home = mkdtempSync(join(tmpdir(), 'fenghuo-torture-'));
-const logs = join(home, 'logs');
+const dir = join(home, 'logs');
 const dataDir = join(home, 'data');
-for (const dir of [logs, dataDir]) mkdirSync(dir);
+const spoolDir = join(dataDir, 'spool');
 const config = join(home, 'fenghuo.yaml');
+mkdirSync(dir);
 writeFileSync(
   config,
   `services: [ { id: web, name: { zh-CN: 演示服务, en: Demo service } } ]
-sources: [ { id: load, kind: file, service: web, paths: ["${logs}/*.log", "${logs}/*.log.*"], format: combined } ]
+sources: [ { id: load, kind: file, service: web, paths: ["${dir}/*.log", "${dir}/*.log.*", "${dir}/*.log-*"], format: combined } ]
+spool: { max_megabytes: 600 }
 `,
 );
-/** A small disk of its own can be filled without harm; mounting one needs root. */
-const ownDisk = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6g', 'tmpfs', dataDir]).status === 0;
+/** Small disks of its own can be filled without harm; mounting them needs root. */
+const mounted = [dataDir, spoolDir].filter((path, index) => {
+  mkdirSync(path);
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${['6g', '1g'][index]}`, 'tmpfs', path]).status === 0;
+});
+const ownDisks = mounted.length === 2;
 
-let written = 0;
-const generations = new Map<string, number>();
-const files = ['a', 'b', 'c'].map((name) => join(logs, `${name}.log`));
-for (const file of files) writeFileSync(file, '');
-const oneOf = <T>(all: readonly T[]): T => all[Math.floor(chance() * all.length)] as T;
+const logs = new NumberedLogs({ dir, total, chance, pause: (mostMs) => sleep(chance() * mostMs) });
+const { files } = logs;
+const write = logs.write.bind(logs);
+let instance: Instance = await startInstance({ dataDir, port, args: ['--config', config] });
+const { ask } = await openConsole(instance);
+const query = async (sql: string) => ((await ask(`/api/v1/query?sql=${encodeURIComponent(sql)}`)) as { data: Record<string, unknown>[] }).data;
+const answers = () => until('the stores to answer', () => ask('/api/v1/query?sql=SELECT%201'), 120_000);
+const started = async () => {
+  instance = await startInstance({ dataDir, port, args: ['--config', config] });
+};
+/** A process that is just being started again is waited for. */
+const processLike = (pattern: RegExp) => until(`a process like ${pattern}`, async () => pidOf(instance, pattern), 60_000);
+const engine = () => processLike(/embedded\/child\.ts/);
+const everythingStored = () => until('every line to be stored', async () => Number((await query('SELECT count() AS n FROM logs'))[0]?.n) >= logs.written, 1_200_000);
 
-function lineOf(number: number): string {
-  const at = new Date(Date.now() - (number % 3) * 1000).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1/$2/$3:$4 +0000');
-  return `192.0.2.${number % 250} - - [${at}] "GET /item/${number} HTTP/1.1" ${number % 50 === 0 ? 500 : 200} 512 "-" "torture" rt=0.0${10 + (number % 80)}\n`;
+async function whileDown(task: () => void): Promise<void> {
+  await instance.killTree();
+  task();
+  await started();
 }
 
-function write(file: string, count: number): void {
-  const end = Math.min(total, written + count);
-  let text = '';
-  for (; written < end; written++) text += lineOf(written);
-  appendFileSync(file, text);
-}
-
-/** The end of a line comes later than its beginning. */
-async function writeInPieces(file: string): Promise<void> {
-  if (written >= total) return;
-  const bytes = Buffer.from(lineOf(written++));
-  const cut = 1 + Math.floor(chance() * (bytes.length - 2));
-  appendFileSync(file, bytes.subarray(0, cut));
-  await sleep(chance() * 400);
-  appendFileSync(file, bytes.subarray(cut));
-}
-
-function nextGeneration(file: string): string {
-  const number = (generations.get(file) ?? 0) + 1;
-  generations.set(file, number);
-  return `${file}.${number}`;
-}
-
-function rename(file: string): void {
-  const old = nextGeneration(file);
-  renameSync(file, old);
-  // A server goes on writing to the old file until it is told to open the new one.
-  write(old, Math.floor(chance() * 50));
-  writeFileSync(file, '');
-}
-
-function copyAndTruncate(file: string): void {
-  copyFileSync(file, nextGeneration(file));
-  truncateSync(file, 0);
+async function afterReading(task: () => void): Promise<void> {
+  await everythingStored();
+  task();
 }
 
 function between(file: string, rotate: (file: string) => void): void {
@@ -97,22 +86,9 @@ function between(file: string, rotate: (file: string) => void): void {
   write(file, 500);
 }
 
-let instance: Instance = await startInstance({ dataDir, port, args: ['--config', config] });
-const { ask } = await openConsole(instance);
-const answers = () => until('the stores to answer', () => ask('/api/v1/query?sql=SELECT%201'), 120_000);
-/** A process that is just being started again is waited for. */
-const processLike = (pattern: RegExp) => until(`a process like ${pattern}`, async () => pidOf(instance, pattern), 60_000);
-const engine = () => processLike(/embedded\/child\.ts/);
-
-async function whileDown(task: () => void): Promise<void> {
-  await instance.killTree();
-  task();
-  instance = await startInstance({ dataDir, port, args: ['--config', config] });
-}
-
-async function fullDisk(): Promise<void> {
-  const ballast = join(dataDir, 'ballast');
-  const { bavail, bsize } = statfsSync(dataDir);
+async function fullDisk(path: string): Promise<void> {
+  const ballast = join(path, 'ballast');
+  const { bavail, bsize } = statfsSync(path);
   spawnSync('fallocate', ['-l', String(Math.max(1, bavail * bsize - 200_000)), ballast]);
   write(oneOf(files), 20_000);
   await sleep(4_000);
@@ -120,13 +96,34 @@ async function fullDisk(): Promise<void> {
 }
 
 const events: Record<string, (file: string) => Promise<void>> = {
-  rename: async (file) => rename(file),
-  'copy and truncate': async (file) => copyAndTruncate(file),
-  pieces: writeInPieces,
+  rename: async (file) => logs.rename(file),
+  'copy and truncate': async (file) => logs.copyAndTruncate(file),
+  'copy slowly and truncate': (file) => logs.copySlowlyAndTruncate(file),
+  compress: (file) => logs.compress(file),
+  pieces: (file) => logs.writeInPieces(file),
   burst: async (file) => write(file, Math.floor(total / 100)),
-  'rename while down': (file) => whileDown(() => between(file, rename)),
-  'copy and truncate while down': (file) => whileDown(() => between(file, copyAndTruncate)),
+  'rename while down': (file) => whileDown(() => between(file, (old) => logs.rename(old))),
+  'copy and truncate while down': (file) => whileDown(() => between(file, (old) => logs.copyAndTruncate(old))),
+  'empty and refill': (file) => afterReading(() => logs.emptyAndRefill(file)),
+  'empty and refill while down': (file) => afterReading(() => whileDown(() => logs.emptyAndRefill(file))),
+  'remove and create': (file) => afterReading(() => logs.removeAndCreate(file)),
+  'remove the oldest': (file) => afterReading(() => logs.removeOldest(file)),
   'kill the tree': () => whileDown(() => {}),
+  'kill the first process': async () => {
+    killNow(instance.pid);
+    await until('the first process to be gone', async () => instance.child.signalCode !== null);
+    await started();
+  },
+  restart: async () => {
+    await instance.stop();
+    await started();
+  },
+  'kill while stopping': async () => {
+    instance.child.kill('SIGTERM');
+    await sleep(chance() * 1_500);
+    await instance.killTree();
+    await started();
+  },
   'kill the engine': async () => killNow(await engine()),
   'kill Postgres': async () => killNow(await processLike(/bin\/postgres -D/)),
   'engine hangs': async () => {
@@ -135,67 +132,34 @@ const events: Record<string, (file: string) => Promise<void>> = {
     await sleep(1_500);
     process.kill(pid, 'SIGCONT');
   },
-  ...(ownDisk && { 'full disk': fullDisk }),
+  ...(ownDisks && { 'full disk of the buffer': () => fullDisk(spoolDir), 'full disk of the stores': () => fullDisk(dataDir) }),
 };
 /** What costs a restart comes less often than what happens every day. */
-const often = ['rename', 'copy and truncate', 'pieces', 'pieces', 'burst'];
+const often = ['rename', 'copy and truncate', 'copy slowly and truncate', 'compress', 'pieces', 'pieces', 'burst'];
 const tally = new Map<string, number>();
 const from = performance.now();
+const seconds = (): number => Math.round((performance.now() - from) / 1000);
 let ok = false;
 try {
   for (let number = 0; number < eventCount; number++) {
     const name = chance() < 0.6 ? oneOf(often) : oneOf(Object.keys(events));
     tally.set(name, (tally.get(name) ?? 0) + 1);
-    const share = Math.ceil((total - written) / (eventCount - number));
+    const share = Math.ceil((total - logs.written) / (eventCount - number));
     for (const file of files) write(file, Math.floor((share / 3) * chance() * 2));
+    console.log(`${new Date().toISOString()} ${number + 1}. ${name}, ${logs.written} lines written`);
     await events[name]?.(oneOf(files));
-    if (number % 20 === 19) console.log(`${number + 1} events, ${written} lines written, ${Math.round((performance.now() - from) / 1000)} s`);
+    // Some things follow one another at once, others are seen as they happen.
+    if (chance() < 0.5) await sleep(chance() * 600);
   }
-  while (written < total) write(oneOf(files), 50_000);
+  while (logs.written < total) write(oneOf(files), 50_000);
   await answers();
-  ok = await judge();
+  console.log(`${[...tally].map(([name, times]) => `${times} × ${name}`).join(', ')}${ownDisks ? '' : '; no full disk: mounting one is not allowed here'}; ${seconds()} s`);
+  ok = await judge(query, total);
 } finally {
   const code = await instance.stop();
-  console.log(`ended with code ${code}`);
+  console.log(`ended with code ${code} after ${seconds()} s`);
   if (!ok) console.log(instance.stderr().slice(-4_000));
-  if (ownDisk) spawnSync('umount', [dataDir]);
+  for (const path of mounted.reverse()) spawnSync('umount', [path]);
   if (existsSync(home)) rmSync(home, { recursive: true, force: true });
 }
 process.exit(ok ? 0 : 1);
-
-async function judge(): Promise<boolean> {
-  const rows = async (sql: string) => ((await ask(`/api/v1/query?sql=${encodeURIComponent(sql)}`)) as { data: Record<string, number>[] }).data;
-  const number = `toUInt32OrZero(extract(body, '/item/([0-9]+) '))`;
-  const truths = async () => ({
-    rows: Number((await rows('SELECT count() AS n FROM logs'))[0]?.n),
-    different: Number((await rows(`SELECT groupBitmap(${number}) AS n FROM logs`))[0]?.n),
-    rollups: await Promise.all(['10s', '1m', '1h'].map(async (step) => Number((await rows(`SELECT sum(total) AS n FROM request_${step}`))[0]?.n))),
-  });
-  // Until nothing has come for a while: fewer are lost, more are doubled.
-  let found = await truths();
-  for (let still = 0; still < 8; ) {
-    await sleep(3_000);
-    const before = found.rows;
-    found = await truths();
-    still = found.rows === before ? still + 1 : 0;
-  }
-  const good = found.rows === total && found.different === total && found.rollups.every((sum) => sum === total);
-  console.log(`${[...tally].map(([name, times]) => `${times} × ${name}`).join(', ')}${ownDisk ? '' : '; no full disk: mounting one is not allowed here'}`);
-  console.log(
-    `${good ? 'ok  ' : 'FAIL'} ${total} lines written, ${found.rows} rows, ${found.different} different; in the rollups ${found.rollups.join(', ')}; ${Math.round((performance.now() - from) / 1000)} s`,
-  );
-  // Read twice, or sent twice? The moment of reading tells.
-  if (!good)
-    console.log(
-      await rows(
-        `SELECT moments, count() AS numbers, min(number) AS first, max(number) AS last FROM (SELECT ${number} AS number, groupUniqArray(observed) AS moments FROM logs GROUP BY number HAVING count() > 1) GROUP BY moments LIMIT 20`,
-      ),
-    );
-  if (!good)
-    console.log(
-      await rows(
-        `SELECT intDiv(${number}, 1000) AS thousand, count() AS lines, uniqExact(${number}) AS different FROM logs GROUP BY thousand HAVING lines != 1000 OR different != 1000 ORDER BY thousand LIMIT 20`,
-      ),
-    );
-  return good;
-}

@@ -56,8 +56,6 @@ export async function holds(handle: FileHandle, { offset, headLength, head, tail
   return last.length === tailLength && digest(last) === tail;
 }
 
-export const headOf = async (handle: FileHandle): Promise<string> => digest(await readAt(handle, 0, headMost));
-
 /** Whether a file too short to hold everything could still become a copy: its head is the same as far as that can be told. */
 export async function beginsAlike(handle: FileHandle, { headLength, head }: Print, size: number): Promise<boolean> {
   return size < headLength || digest(await readAt(handle, 0, headLength)) === head;

@@ -51,7 +51,8 @@ export function decideReads(known: readonly Known[], seen: readonly Seen[]): Rea
   const files = new Map(known.map((file) => [file.key, file]));
   const owners = Map.groupBy(known, ({ inode }) => inode);
   const moved = new Set<string>();
-  const isHeld = ({ key, inode, present }: Known): boolean => moved.has(key) || (present && sightings.get(inode)?.same.has(key) !== false);
+  // After a restart nothing is present yet but what is seen where it was.
+  const isHeld = ({ key, inode, present }: Known): boolean => moved.has(key) || (sightings.get(inode)?.same.has(key) ?? present);
   return [...seen]
     .sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? 1 : -1))
     .map((file) => {
@@ -85,7 +86,9 @@ function decideRead(seen: Seen, { own, alike, plain, isHeld }: Candidates): Read
   const earlier = alike.length > 0 ? earlierNames(seen.path) : [];
   const origin = furthest(alike.filter((file) => file.offset > 0 && (earlier.includes(file.path) || (!isHeld(file) && (file.path === seen.path || file.offset >= surely)))));
   if (origin) return { do: 'adopt', seen, key: origin.key, copied: isHeld(origin) };
+  if (seen.perhapsCopying) return { do: 'wait', seen };
   const before = furthest(own);
+  if (before?.offset === 0) return { do: 'continue', seen, key: before.key };
   if (before) return { do: 'fresh', seen, why: seen.size < before.offset ? 'truncated' : 'replaced', instead: before.key };
-  return seen.perhapsCopying ? { do: 'wait', seen } : { do: 'fresh', seen, why: 'new', instead: undefined };
+  return { do: 'fresh', seen, why: 'new', instead: undefined };
 }

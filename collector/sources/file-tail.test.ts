@@ -160,6 +160,58 @@ describe('rotation and identity', () => {
     expect(await tail.read()).toEqual([]);
   });
 
+  it('3, 7. a copy still growing when seen is not read twice, whatever is read of its original meanwhile', async () => {
+    const tail = await start({ patterns: ['a.log*'] });
+    await put('a.log', text(1, 60));
+    expect(await tail.read()).toEqual(lines(1, 60));
+    await put('a.log.1', text(1, 70));
+    await put('a.log', text(61, 100));
+    expect(await tail.read()).toEqual(lines(61, 100));
+    await put('a.log.1', text(71, 100));
+    await tail.poll();
+    await truncate(at('a.log'));
+    await put('a.log', text(101, 110));
+    expect(await tail.read()).toEqual(lines(101, 110));
+    expect(await tail.read()).toEqual([]);
+  });
+
+  it('3, 39. a copy still growing when the reader was killed is not read twice', async () => {
+    const before = await start({ patterns: ['a.log*'] });
+    await put('a.log', text(1, 60));
+    await put('a.log.1', text(1, 40));
+    expect(await before.read()).toEqual(lines(1, 60));
+    await put('a.log', text(61, 62));
+    expect(await before.read()).toEqual(lines(61, 62));
+    const after = await start({ patterns: ['a.log*'] });
+    await put('a.log.1', text(41, 62));
+    expect(await after.read()).toEqual([]);
+    await truncate(at('a.log'));
+    await put('a.log', text(63, 64));
+    expect(await after.read()).toEqual(lines(63, 64));
+  });
+
+  it('3, 7. a copy that pauses while it grows, of a file read to its end, is not taken for another file', async () => {
+    const tail = await start({ patterns: ['a.log*'] });
+    await put('a.log', text(1, 60));
+    expect(await tail.read()).toEqual(lines(1, 60));
+    await put('a.log.1', text(1, 20));
+    expect(await tail.read()).toEqual([]);
+    await put('a.log.1', text(21, 60));
+    expect(await tail.read()).toEqual([]);
+  });
+
+  it('8. an archive that is empty when first seen, and pauses while it grows, is read as what it is', async () => {
+    const tail = await start({ patterns: ['a.log*'] });
+    const packed = gzipSync(text(1, 500));
+    for (const piece of [Buffer.alloc(0), packed.subarray(0, 60), packed.subarray(60)]) {
+      await put('a.log.1.gz', piece);
+      expect(await tail.read()).toEqual([]);
+    }
+    for (let round = 0; round < 20; round++) await tail.poll();
+    expect(await tail.read()).toEqual(lines(1, 500));
+    expect(tail.errors).toEqual([]);
+  });
+
   it('3. without the copy the truncation is at least counted', async () => {
     const tail = await start();
     await put('a.log', text(1, 50));

@@ -9,7 +9,7 @@ import { decideReads, type Reading, type Seen } from './decide-reads.ts';
 import { findFiles } from './find-files.ts';
 import { KnownFiles } from './known-files.ts';
 import { createGatherer, type LineGatherer } from './line-gatherer.ts';
-import { type Look, lookAt } from './look.ts';
+import { type Look, lookAt, type Sizes } from './look.ts';
 import { plainBefore, readPacked } from './packed-file.ts';
 import { findRenamed } from './renamed.ts';
 import { familyOf } from './rotated-names.ts';
@@ -37,7 +37,7 @@ export class FileTail {
   readonly #heading: Heading | undefined;
   readonly #stopping = new AbortController();
   readonly #known = new KnownFiles();
-  readonly #sizes = new Map<string, number>();
+  readonly #sizes: Sizes = new Map();
   readonly #troubled = new Set<string>();
   readonly #hints: WatchHints;
   readonly #reading: Pick<SliceOptions, 'declared' | 'joiner' | 'keepColours' | 'buffer'>;
@@ -80,14 +80,15 @@ export class FileTail {
 
   async round(now: UnixMs): Promise<{ backlog: number }> {
     await this.#discover(now);
-    const look = await lookAt(this.#pathsToLookAt(now), this.#known, this.#sizes);
-    this.#noteTroubles(look);
+    const look = await lookAt(this.#pathsToLookAt(now), this.#known, { sizes: this.#sizes, now });
+    for (const { path, error } of look.troubles) this.fail(path, error);
     this.#notePresence(look, now);
     const readings = decideReads(this.#known.all(), look.seen);
+    for (const file of this.#known.unbegun(new Set(readings.flatMap(({ do: what, seen }) => (what === 'continue' ? [] : [seen.inode]))))) await this.#forget(file);
     for (const reading of readings) await this.#guard(reading.seen.path, () => this.#apply(reading, now));
     await this.#reopenRenamed(now);
     const behind = await this.#readAll(readings, now);
-    await this.#followOriginals();
+    await this.#followOriginals(now);
     await this.#finishGone(now);
     await this.#gatherer.flush();
     await this.#adjustHandles();
@@ -134,10 +135,6 @@ export class FileTail {
     return paths;
   }
 
-  #noteTroubles({ troubles }: Look): void {
-    for (const { path, error } of troubles) this.fail(path, error);
-  }
-
   /** A file whose name is gone or means another one has lost its place, unless it was seen elsewhere. */
   #notePresence({ seen, missing }: Look, now: UnixMs): void {
     const inodes = new Set(seen.map(({ inode }) => inode));
@@ -153,8 +150,8 @@ export class FileTail {
   }
 
   async #apply(reading: Reading, now: UnixMs): Promise<void> {
-    if (reading.do === 'wait' || reading.do === 'skip') return;
     const { seen } = reading;
+    if (reading.do === 'wait' || reading.do === 'skip') return;
     if (reading.do === 'fresh') {
       const instead = reading.instead === undefined ? undefined : this.#known.get(reading.instead);
       if (instead) {
@@ -183,7 +180,7 @@ export class FileTail {
     Object.assign(file, { path, inode, size, mtimeMs, present: true });
     if (!moved) return;
     this.#known.moved();
-    this.#gatherer.reached(file.key, positionOf(file));
+    if (!file.shadowOf) this.#gatherer.reached(file.key, positionOf(file));
   }
 
   async #begin(seen: Seen, now: UnixMs, packed: Partial<TailedFile> = {}): Promise<void> {
@@ -268,17 +265,23 @@ export class FileTail {
       const goneMs = between(file.changedAt, now);
       if (file.handle && goneMs > drainMs + pollMs && file.behindSince === undefined) await closeHandle(file);
       if (goneMs < rememberMs) continue;
-      await closeHandle(file);
-      this.#known.remove(file.key);
-      this.#gatherer.reached(file.key, null);
+      await this.#forget(file);
     }
   }
 
+  async #forget(file: TailedFile): Promise<void> {
+    await closeHandle(file);
+    this.#known.remove(file.key);
+    this.#gatherer.reached(file.key, null);
+  }
+
   /** A copy made before a truncation is read only from where its original was left. */
-  async #followOriginals(): Promise<void> {
+  async #followOriginals(now: UnixMs): Promise<void> {
     for (const copy of this.#known.all().filter(({ shadowOf }) => shadowOf !== undefined)) {
       await this.#guard(copy.path, async () => {
-        if (await followOriginal(copy, this.#known.get(copy.shadowOf ?? ''))) copy.shadowOf = undefined;
+        if (!(await followOriginal(copy, { original: this.#known.get(copy.shadowOf ?? ''), now }))) return;
+        copy.shadowOf = undefined;
+        // Only now: after a kill it is to be known for the copy it is, not for a file of its own that has grown.
         this.#gatherer.reached(copy.key, positionOf(copy));
       });
     }

@@ -17,6 +17,11 @@ export class KnownFiles {
     this.#index = undefined;
   }
 
+  /** Copies and archives are empty before they are that, and were taken for logs that nothing is in yet. */
+  unbegun(inodes: ReadonlySet<string>): TailedFile[] {
+    return inodes.size === 0 ? [] : this.all().filter(({ inode, offset, unpacked }) => offset === 0 && unpacked === undefined && inodes.has(inode));
+  }
+
   /** To be called when a file's inode, path or presence changed. */
   moved(): void {
     this.#index = undefined;

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { encodingByMark } from '#collector/encoding.ts';
@@ -62,9 +61,14 @@ export async function readPacked(file: TailedFile, { declared, joiner, keepColou
 }
 
 async function begin(file: TailedFile): Promise<Unpacking> {
-  const { dev, ino } = await stat(file.path);
-  if (`${dev}:${ino}` !== file.inode) throw new Error(`${file.path}: another file has taken its name`);
-  const packed = createReadStream(file.path);
+  const handle = await open(file.path, 'r');
+  const { dev, ino } = await handle.stat();
+  // By a handle of its own, so that a rotation that renames it meanwhile does not matter.
+  const packed = handle.createReadStream();
+  if (`${dev}:${ino}` !== file.inode) {
+    packed.destroy();
+    throw new Error(`${file.path}: another file has taken its name`);
+  }
   const plain = createGunzip({ chunkSize: pieceBytes });
   pipeline(packed, plain).catch((error: Error) => plain.destroy(error));
   const close = (): void => {

@@ -12,6 +12,8 @@ export const warmLooks = 1_000;
 export const freshLooks = 1_000;
 /** How long a file that lost its place is still read from, for writers that have not noticed. */
 export const drainMs = 5_000;
+/** A copy or an archive that grows is whole once it has not for so long. */
+export const copyMs = durationMs(5_000);
 /** How long a position is remembered after its file was last seen. */
 export const rememberMs = 3_600_000;
 /** A round ends after this, so that new files are noticed while old ones are long. */

@@ -5,10 +5,11 @@ import { type Encoding, encodingByMark } from '#collector/encoding.ts';
 import type { Joiner } from '#collector/formats/multiline.ts';
 import { type Cut, cutLines, longestLine, startOfLast } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
-import { type UnixMs, unixMs } from '#lib/time.ts';
+import { between, type UnixMs, unixMs } from '#lib/time.ts';
 import { emptyPrint, holds, printOf, readAt, readInto } from './content-print.ts';
 import type { Seen } from './decide-reads.ts';
 import type { Unpacking } from './packed-file.ts';
+import { copyMs } from './tail-limits.ts';
 
 /** One file being followed: where we are in it, and the open handle that survives its renaming or removal. */
 export interface TailedFile extends FilePosition {
@@ -112,8 +113,6 @@ export async function readSlice(file: TailedFile, { declared, end, quiet, joiner
   if (!handle) return { ...nothingRead, cut: { ...nothingRead.cut, skipping: file.skipping } };
   const bytes = await readInto(buffer, handle, file.offset);
   const start = file.offset;
-  // Looked at a while ago, it may have been emptied and filled again since: asked after the reading, so that what was read is what it was.
-  if (!(await stillHolds(handle, file))) return { ...nothingRead, cut: { ...nothingRead.cut, skipping: file.skipping } };
   const skip = await findEncoding(file, declared, start === 0 ? bytes : undefined);
   const last = bytes.length < buffer.length;
   const reached = start + bytes.length;
@@ -123,11 +122,11 @@ export async function readSlice(file: TailedFile, { declared, end, quiet, joiner
   const encoding = file.encoding ?? declared;
   const length = joiner && (!quiet || grown) ? wholeEvents(bytes.subarray(skip), { joiner, encoding, skipping: file.skipping }) : bytes.length - skip;
   const cut = cutLines(bytes.subarray(skip, skip + length), { encoding, skipping: file.skipping, end: end && last && !grown, mask: maskText, keepColours });
-  if (cut.used > 0) {
-    file.offset += skip + cut.used;
-    file.skipping = cut.skipping;
-    Object.assign(file, await printOf(handle, file.offset, { ...file, read: { start, bytes } }));
-  }
+  const offset = start + skip + cut.used;
+  const print = cut.used > 0 ? await printOf(handle, offset, { ...file, read: { start, bytes } }) : undefined;
+  // Looked at a while ago, it may have been emptied and filled again since: asked last, so that all that was read is of what it was.
+  if (!(await stillHolds(handle, file))) return { ...nothingRead, cut: { ...nothingRead.cut, skipping: file.skipping } };
+  if (print) Object.assign(file, print, { offset, skipping: cut.skipping });
   return { cut, atEnd: last || cut.used === 0, moved: cut.used > 0, grown };
 }
 
@@ -140,12 +139,16 @@ export function wholeEvents(bytes: Buffer, { joiner, encoding, skipping }: { joi
   return start === 0 && seen.used >= longestLine * encoding.unit ? bytes.length : start;
 }
 
-/** A copy has been read as far as its original has; true once nothing in it is left to the original. */
-export async function followOriginal(copy: TailedFile, original: TailedFile | undefined): Promise<boolean> {
+/**
+ * A copy has been read as far as its original has; true once it is a file of its own. It may still be growing: what its original was read
+ * beyond is never read in the copy, even when the original is emptied before the copy was seen whole.
+ */
+export async function followOriginal(copy: TailedFile, { original, now }: { original: TailedFile | undefined; now: UnixMs }): Promise<boolean> {
   const reached = Math.min(original?.offset ?? 0, copy.size);
   const handle = reached > copy.offset ? await handleOf(copy) : undefined;
   if (handle) Object.assign(copy, { offset: reached, heading: original?.heading, ...(await printOf(handle, reached, copy)) });
-  return !original?.present || copy.offset >= copy.size;
+  if (!original) return true;
+  return original.present ? copy.offset >= copy.size && between(copy.changedAt, now) >= copyMs : copy.offset >= original.offset;
 }
 
 /** Settles the encoding, by the file's mark if it has one; answers how much of these bytes, the file's first, is the mark. */
