@@ -10,6 +10,7 @@ const product = [
   'test/tail-survives-kill.test.ts',
   'test/far-vantage.test.ts',
   'test/wire-logs.test.ts',
+  'test/wire-metrics.test.ts',
   'commands.test.ts',
 ];
 const never = ['node_modules/**', 'console/build/**', 'test/output/**'];

@@ -22,17 +22,27 @@ export interface WireSite {
   stop(): Promise<number | null>;
 }
 
-const configText = (home: string, { udp, tcp, lines, tls }: WireSite['ports']): string => `services: [ { id: web, name: { zh-CN: 演示服务, en: Demo service } } ]
+/** Beside the sources that listen: lines of `sources`, and whole sections. */
+export interface WireExtras {
+  sources?: string;
+  sections?: string;
+}
+
+const configText = (
+  home: string,
+  { udp, tcp, lines, tls }: WireSite['ports'],
+  { sources = '', sections = '' }: WireExtras,
+): string => `services: [ { id: web, name: { zh-CN: 演示服务, en: Demo service } } ]
 sources:
   - { id: app, kind: http, service: web, format: syslog }
   - { id: udp, kind: syslog, service: web, protocol: udp, listen: "127.0.0.1:${udp}" }
   - { id: tcp, kind: syslog, service: web, protocol: tcp, listen: "127.0.0.1:${tcp}" }
   - { id: lines, kind: syslog, service: web, protocol: tcp, listen: "127.0.0.1:${lines}" }
   - { id: tls, kind: syslog, service: web, protocol: tls, listen: "127.0.0.1:${tls}", certificate: "${home}/server.pem", key: "${home}/server.key", client_ca: "${home}/client.pem" }
-`;
+${sources}${sections}`;
 
 /** `port` and the six after it have to be free. */
-export async function openWireSite(port: number): Promise<WireSite> {
+export async function openWireSite(port: number, extras: WireExtras = {}): Promise<WireSite> {
   const home = mkdtempSync(join(tmpdir(), 'fenghuo-wire-'));
   const dataDir = join(home, 'data');
   mkdirSync(dataDir);
@@ -43,7 +53,7 @@ export async function openWireSite(port: number): Promise<WireSite> {
     writeFileSync(join(home, `${name}.key`), key);
   }
   const ports = { udp: port + 3, tcp: port + 4, lines: port + 5, tls: port + 6 };
-  writeFileSync(join(home, 'fenghuo.yaml'), configText(home, ports));
+  writeFileSync(join(home, 'fenghuo.yaml'), configText(home, ports, extras));
   const instance: Instance = await startInstance({ dataDir, port, args: ['--config', join(home, 'fenghuo.yaml')] });
   const { ask } = await openConsole(instance);
   const made = await promisify(execFile)(process.execPath, ['main.ts', 'token', 'add', 'wire', '--scope', 'ingest', '--data', dataDir, '--json']);
