@@ -21,7 +21,7 @@ export interface BlameOptions {
 }
 
 /** Failures the network between prober and target can cause. */
-const networkKinds: ReadonlySet<FailureKind> = new Set(['dns', 'connect', 'tls', 'timeout']);
+export const networkKinds: ReadonlySet<FailureKind> = new Set(['dns', 'connect', 'tls', 'timeout']);
 /** A hundred probes that fail together ask once. */
 const answerHoldsMs = durationMs(2_000);
 

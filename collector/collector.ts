@@ -3,6 +3,7 @@ import { countFailure, type LoopHealth } from '#lib/loop.ts';
 import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import { type Blame, createBlame } from './blame.ts';
 import type { CheckResult } from './check.ts';
+import { confirmedBy, elsewhere } from './confirm.ts';
 import type { CollectorTopics } from './ports.ts';
 import type { Look, Probe } from './probes/probe.ts';
 import { reach } from './reach.ts';
@@ -153,24 +154,46 @@ const count = (running: Running, reason: string, by: number): void => {
 
 /** The scheduled check and, when it fails, its re-checks; every row is handed over as it happens. */
 async function checkSlot(running: Running, { probe, vantageId }: Slot): Promise<void> {
-  const { clock, onError, emit, beats, artifacts } = running.options;
+  const { clock, onError } = running.options;
   const vantage = running.vantages.get(vantageId);
   if (!vantage) return count(running, `no vantage ${vantageId}`, 1);
   const { signal } = running.stopping;
   try {
-    for (let attempt = 0; attempt <= probe.confirm.times; attempt++) {
-      if (attempt > 0) await clock.sleep(probe.confirm.afterMs, signal);
-      const seen = await runCheck({ probe, vantage, attempt, clock, beats, artifacts, signal, onSlow: (provisional) => emit?.('checkSlow', { result: provisional }) });
-      const result = await running.blame.judge(seen, { probe, vantage });
-      if (signal.aborted) return;
-      running.runs++;
-      running.lastDurationMs = result.durationMs;
-      handOver(running, result);
-      if (result.outcome.kind !== 'fail') return;
+    let failed = await lookOnce(running, { probe, vantage, attempt: 0 });
+    for (let attempt = 1; failed && attempt <= probe.confirm.times; attempt++) {
+      const other = attempt === 1 ? elsewhere(failed, probe, running.vantages) : undefined;
+      const confirmed: CheckResult | null = other ? await lookOnce(running, { probe, vantage: other, attempt, confirms: failed }) : null;
+      if (confirmed) continue;
+      await clock.sleep(probe.confirm.afterMs, signal);
+      failed = await lookOnce(running, { probe, vantage, attempt });
     }
   } catch (error) {
     if (!signal.aborted) onError(error);
   }
+}
+
+interface Looking {
+  probe: Probe;
+  vantage: Vantage;
+  attempt: number;
+  /** The failure this look from elsewhere is to confirm; what does not confirm it says nothing of that vantage. */
+  confirms?: CheckResult;
+}
+
+/** One look, judged and handed over; null when it did not fail, or nobody wants to know any more. */
+async function lookOnce(running: Running, { probe, vantage, attempt, confirms }: Looking): Promise<CheckResult | null> {
+  const { clock, emit, beats, artifacts } = running.options;
+  const { signal } = running.stopping;
+  const onSlow = confirms ? undefined : (provisional: CheckResult) => emit?.('checkSlow', { result: provisional });
+  const seen = await runCheck({ probe, vantage, attempt, clock, beats, artifacts, signal, ...(onSlow && { onSlow }) });
+  const result = await running.blame.judge(seen, { probe, vantage });
+  if (signal.aborted) return null;
+  const isFailure = result.outcome.kind === 'fail';
+  if (confirms && !isFailure) return null;
+  running.runs++;
+  running.lastDurationMs = result.durationMs;
+  handOver(running, confirms ? confirmedBy(result, confirms) : result);
+  return isFailure ? result : null;
 }
 
 function handOver(running: Running, result: CheckResult): void {
