@@ -142,6 +142,29 @@ describe('by keyboard alone', () => {
   });
 });
 
+it('opens the evidence of a failed journey by keyboard, enlarges its picture and gives the focus back', async () => {
+  const { page, faults, close } = await open('/probes/mobile-login');
+  const row = page.locator('.checks [data-row]').first();
+  await row.focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/check=failures/);
+  await page.locator('del', { hasText: '1280.01' }).waitFor();
+  await page.getByText('TypeError: seller is undefined').waitFor();
+  await page.getByText('8 个请求，1 个失败').waitFor();
+  expect(await page.getByRole('link', { name: '下载轨迹' }).getAttribute('href')).toBe(`/api/v1/artifacts/${'c'.repeat(32)}.zip`);
+  const found = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+  expect(found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(' ')).join(' | ')}`)).toEqual([]);
+  const picture = page.getByRole('button', { name: '放大画面' });
+  await picture.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('dialog[open] img').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
+  expect(await picture.evaluate((button) => button === document.activeElement)).toBe(true);
+  expect(faults).toEqual([]);
+  await close();
+});
+
 it('draws a range on a chart and carries it in the address', async () => {
   const { page, close } = await open('/dashboards/logins');
   const chart = page.locator('.chart canvas').first();

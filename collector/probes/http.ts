@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineKind } from '#lib/kinds.ts';
+import { iso, unixMs } from '#lib/time.ts';
 import type { Answer } from './answer.ts';
 import { assertionSchema, firstMiss, withStatus } from './assertion.ts';
 import { assertField } from './assertion-fields.ts';
@@ -71,9 +72,10 @@ async function check(config: Config, look: Look): Promise<Sight> {
     const seen = { url: shownUrl(url), ...(hops > 0 ? { redirects: hops } : {}), ...(last.address === null ? {} : { address: last.address }) };
     if (!last.ok) return { outcome: last.outcome, phases, evidence: seen };
     const miss = firstMiss(withStatus(config.assert), last.answer);
-    if (miss === null) return { outcome: { kind: 'pass' }, phases, evidence: { ...seen, status: last.answer.status } };
+    const until = last.answer.certificateLeftMs === null ? {} : { certificateUntil: iso(unixMs(last.answer.at + last.answer.certificateLeftMs)) };
+    if (miss === null) return { outcome: { kind: 'pass' }, phases, evidence: { ...seen, status: last.answer.status, ...until } };
     const { kind, reason, expected, got, evidence = {} } = miss;
-    return { outcome: { kind: 'fail', failure: { kind, reason } }, phases, evidence: { ...seen, ...answerEvidence(last.answer), expected, got, ...evidence } };
+    return { outcome: { kind: 'fail', failure: { kind, reason } }, phases, evidence: { ...seen, ...answerEvidence(last.answer), ...until, expected, got, ...evidence } };
   } finally {
     lines.close();
   }

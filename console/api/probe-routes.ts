@@ -4,6 +4,7 @@ import type { CheckResult } from '#collector/check.ts';
 import { iso, type UnixMs, unixMs } from '#lib/time.ts';
 import { answer, notFound, refuse } from './answers.ts';
 import { requireRole, type SignedIn, sameOrigin } from './auth.ts';
+import { expiriesOf } from './expiries.ts';
 import { input, rangeShape, spanOf } from './inputs.ts';
 import type { CatalogueProbe } from './ports.ts';
 import { lookBack, probeFacts, probeRows } from './probe-rows.ts';
@@ -16,7 +17,7 @@ const recordView = ({ at, probe: _, ...rest }: CheckRecord): CheckView => ({ at:
 
 export function resultView({ at, vantage, durationMs, outcome, phases, evidence, attempt }: CheckResult): CheckView {
   const failureKind = outcome.kind === 'fail' ? outcome.failure.kind : null;
-  const reason = outcome.kind === 'fail' ? outcome.failure.reason : outcome.kind === 'unknown' ? outcome.reason : null;
+  const reason = outcome.kind === 'fail' ? outcome.failure.reason : outcome.kind === 'pass' ? null : (outcome.reason ?? null);
   return { at: iso(at), vantage, durationMs, outcome: outcome.kind, failureKind, reason, phases: { ...phases }, evidence: { ...evidence }, attempt };
 }
 
@@ -62,7 +63,9 @@ async function probeView(routes: Routes, probe: CatalogueProbe, { now, span }: {
   const { questions, alerts } = routes.ports;
   const scope = { probes: [probe.id] };
   const line = { span, now, scope };
-  const [rows, latency, heatmap, failures, recent, waterfall, entries] = await Promise.all([
+  // A probe that looks every six hours may have no check in the range at all.
+  const sinceLast = { from: unixMs(now - lookBack([probe], 3)), until: unixMs(now + 1) };
+  const [rows, latency, heatmap, failures, recent, waterfall, entries, newest] = await Promise.all([
     rowsOf(routes, [probe], now),
     questions.checkLatency({ ...line, by: 'all', quantiles: [0.5, 0.95] }),
     questions.checkHeatmap(line),
@@ -70,6 +73,7 @@ async function probeView(routes: Routes, probe: CatalogueProbe, { now, span }: {
     questions.checkRecords({ span, probe: probe.id, failuresOnly: false, limit: 60 }),
     questions.phaseTimes({ span, probe: probe.id }),
     alerts.entries({ state: 'active', now }),
+    questions.checkRecords({ span: sinceLast, probe: probe.id, failuresOnly: false, limit: 3 }),
   ]);
   const [row] = rows;
   if (!row) throw new Error(`no row for probe ${probe.id}`);
@@ -84,5 +88,6 @@ async function probeView(routes: Routes, probe: CatalogueProbe, { now, span }: {
     recent: recent.map(recordView),
     waterfall: [...waterfall],
     rules: watching.map((rule) => ({ name: rule.name, title: rule.title, state: stateOf(rule.name) })),
+    expiries: expiriesOf(newest),
   };
 }

@@ -2,12 +2,13 @@
  * What the console reads and does: the shapes of `/api/v1` and of the live socket. The browser imports these types only.
  * Instants are ISO 8601 in UTC; durations milliseconds; ratios 0…1; null means "not known", never zero.
  */
-import type { FailureKind, OutcomeKind } from '#collector/check.ts';
+import type { OutcomeKind } from '#collector/check.ts';
 import type { Bilingual, Language } from '#lib/text.ts';
 import type { IncidentRow } from './incident-views.ts';
 
-// The browser reads every view from this one file.
 export type { GateView, IncidentRow, IncidentView, NoticeDraft, NoticeView, RunbookRow, RunbookView, StepView, TimelineRow } from './incident-views.ts';
+// The browser reads every view from this one file.
+export type { CheckView, ProbeRow, ProbeView } from './probe-views.ts';
 
 export const states = ['ok', 'slow', 'down', 'unknown', 'maintenance'] as const;
 /** How a thing is, with a shape, a word and a colour. */
@@ -83,54 +84,6 @@ export interface OverviewView {
   /** What happened in the last day, newest first. */
   recent: Mark[];
   next: { what: 'noticeUpdate' | 'escalation' | 'gate' | 'maintenance' | 'notification'; label: Bilingual; at: string | null; text: Bilingual | null }[];
-}
-
-/** GET /api/v1/probes → { probes: ProbeRow[] } */
-export interface ProbeRow {
-  id: string;
-  /** Its component's name when it watches one alone, else its id. */
-  name: Bilingual;
-  kind: string;
-  service: string;
-  target: string;
-  intervalMs: number;
-  state: State;
-  lastAt: string | null;
-  lastReason: string | null;
-  failureKind: FailureKind | null;
-  p50Ms: number | null;
-  p95Ms: number | null;
-  availability24h: number | null;
-  coverage24h: number;
-  vantages: string[];
-  /** The last 60 checks, oldest first. */
-  strip: OutcomeKind[];
-}
-
-export interface CheckView {
-  at: string;
-  vantage: string;
-  durationMs: number;
-  outcome: OutcomeKind;
-  failureKind: FailureKind | null;
-  reason: string | null;
-  phases: Partial<Record<'dns' | 'connect' | 'tls' | 'firstByte' | 'body', number>>;
-  evidence: Record<string, unknown>;
-  attempt: number;
-}
-
-/** GET /api/v1/probes/:id?from&to · POST /api/v1/probes/:id/run → CheckView */
-export interface ProbeView {
-  probe: ProbeRow;
-  /** The configuration as YAML, secrets shown as •••. */
-  yaml: string;
-  latency: SeriesView;
-  heatmap: HeatmapView;
-  failures: CheckView[];
-  recent: CheckView[];
-  /** Median of each phase over the range, milliseconds. */
-  waterfall: { phase: string; p50Ms: number; p95Ms: number }[];
-  rules: { name: string; title: Bilingual; state: string }[];
 }
 
 /** Aligned series: every `values` has the length of `times`; null is a gap. */

@@ -1,8 +1,6 @@
-import type { OutcomeKind } from '#collector/check.ts';
 import type { FarView } from '#console/api/far-routes.ts';
 import type { SourcesView } from '#console/api/source-routes.ts';
-import type { CheckView, FaultView, HealthView, LogsView, MailView, ProbeRow, ProbeView, RunbookRow, RunbookView, SessionView } from '#console/api/views.ts';
-import { boards } from './panels.ts';
+import type { FaultView, HealthView, LogsView, MailView, RunbookRow, RunbookView, SessionView } from '#console/api/views.ts';
 import { ago, ahead, both, chance, steps, wave } from './seed.ts';
 
 export const session: SessionView = {
@@ -13,92 +11,6 @@ export const session: SessionView = {
   badges: { alerts: 2, incidents: 1, notices: 0 },
   onCall: { name: '演示甲', until: ahead(540) },
 };
-
-const strip = (bad: OutcomeKind, from: number, to: number): OutcomeKind[] => Array.from({ length: 60 }, (_, index) => (index >= from && index < to ? bad : 'pass'));
-const probe = (id: string, kind: string, rest: Partial<ProbeRow>): ProbeRow => ({
-  id,
-  name: both(id, id),
-  kind,
-  service: 'invoice',
-  target: `http://127.0.0.1:8601/${id}`,
-  intervalMs: 10_000,
-  state: 'ok',
-  lastAt: ago(0.1),
-  lastReason: null,
-  failureKind: null,
-  p50Ms: 48,
-  p95Ms: 122,
-  availability24h: 0.9998,
-  coverage24h: 0.998,
-  vantages: ['bj-telecom', 'tj-unicom', 'sh-mobile'],
-  strip: strip('pass', 0, 0),
-  ...rest,
-});
-export const probes: ProbeRow[] = [
-  probe('mobile-login', 'journey', {
-    state: 'down',
-    lastReason: '第 3 步 login：验证码错误（code 1003）',
-    failureKind: 'captcha',
-    p50Ms: 612,
-    p95Ms: 1430,
-    availability24h: 0.9912,
-    strip: strip('fail', 44, 60),
-  }),
-  probe('invoice-journey', 'journey', { p50Ms: 540, p95Ms: 1240 }),
-  probe('invoice-home', 'http', {}),
-  probe('captcha', 'http', { state: 'slow', p50Ms: 1810, p95Ms: 2310, strip: strip('slow', 40, 60), lastReason: '慢于 1 秒' }),
-  probe('verify-home', 'http', { service: 'verify', availability24h: 0.9999 }),
-  probe('download', 'http', { state: 'unknown', availability24h: null, coverage24h: 0.61, p50Ms: null, p95Ms: null, strip: strip('unknown', 38, 60), lastReason: '探测点断联' }),
-];
-
-const check = (minutes: number, rest: Partial<CheckView>): CheckView => ({
-  at: ago(minutes),
-  vantage: 'bj-telecom',
-  durationMs: 610,
-  outcome: 'fail',
-  failureKind: 'captcha',
-  reason: '验证码错误（code 1003）',
-  phases: { dns: 1, connect: 2, firstByte: 580, body: 4 },
-  evidence: { step: 'login', status: 200, code: '1003', body: '{"code":"1003","msg":"验证码错误"}' },
-  attempt: 0,
-  ...rest,
-});
-export function probeView(row: ProbeRow): ProbeView {
-  const bad = row.state === 'down';
-  const heat = boards[2]?.panels.find((panel) => panel.data.type === 'heatmap')?.data;
-  return {
-    probe: row,
-    yaml: `id: ${row.id}\nkind: ${row.kind}\nservice: ${row.service}\nurl: ${row.target}\ninterval: 10s\ntimeout: 5s\nslow_after: 1s\nheaders:\n  authorization: •••\n`,
-    latency: {
-      times: steps(60, 60_000),
-      stepMs: 60_000,
-      unit: 'seconds',
-      partial: true,
-      series: ['p50', 'p95'].map((key, index) => ({
-        key,
-        label: both(key, key),
-        values: wave({ n: 60, base: (row.p50Ms ?? 50) / 1000 + index * 0.4, sway: 0.02, noise: 0.05, seed: index + 3 }),
-        samples: 360,
-      })),
-    },
-    heatmap: heat?.type === 'heatmap' ? heat : { times: [], stepMs: 60_000, bounds: [], cells: [] },
-    failures: bad ? [check(0.1, {}), check(0.3, { attempt: 1, vantage: 'tj-unicom' }), check(0.4, { vantage: 'sh-mobile', failureKind: 'timeout', reason: '5 秒内没有答复', durationMs: 5000 })] : [],
-    recent: Array.from({ length: 12 }, (_, index) => check(index / 6, bad ? {} : { outcome: 'pass', failureKind: null, reason: null, durationMs: 40 + index })),
-    waterfall: [
-      ['dns', 1.2, 4],
-      ['connect', 2.1, 6],
-      ['tls', 14, 31],
-      ['firstByte', 402, 1020],
-      ['body', 8, 22],
-    ].map(([phase, p50, p95]) => ({ phase: String(phase), p50Ms: Number(p50), p95Ms: Number(p95) })),
-    rules: bad
-      ? [
-          { name: 'ProbeFailing', title: both('拨测失败', 'Probe failing'), state: 'firing' },
-          { name: 'SlowQuery', title: both('查询变慢', 'Queries slow'), state: 'ok' },
-        ]
-      : [{ name: 'ProbeFailing', title: both('拨测失败', 'Probe failing'), state: 'ok' }],
-  };
-}
 
 export const runbooks: RunbookRow[] = [
   { id: 'login-captcha', title: both('登录失败（验证码）', 'Login failures (captcha)'), version: 'v7', owner: '运行保障组', steps: 9, appliesWhen: 'alertname="LoginFailures"', lastRunAt: ago(27) },

@@ -9,7 +9,8 @@ import { second } from '#lib/time.ts';
 import { incidentView } from './incident.ts';
 import { alerts, alertView, incidentRows, notice, overview } from './operations.ts';
 import { boards } from './panels.ts';
-import { far, faults, health, logs, mails, probes, probeView, publicComponents, runbooks, runbookView, session, sources } from './rest.ts';
+import { artifacts, probes, probeView } from './probes.ts';
+import { far, faults, health, logs, mails, publicComponents, runbooks, runbookView, session, sources } from './rest.ts';
 
 /*
  * A test tool: the built console over invented answers, for looking at pages and for component pictures without the rest of the product.
@@ -51,6 +52,8 @@ function view(path: string): unknown {
 }
 
 function answer(path: string, request: IncomingMessage, response: ServerResponse): void {
+  const kept = artifacts[path.split('/').at(-1) ?? ''];
+  if (kept) return void response.writeHead(200, { 'content-type': kept.type }).end(kept.body);
   const write = request.method !== 'GET';
   const body = write ? (path.endsWith('/run') ? probeView(probes[0] ?? never()).recent[0] : path === '/incidents' ? { id: 'i1' } : {}) : view(path);
   response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? missing));
