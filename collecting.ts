@@ -26,6 +26,8 @@ export interface CollectingOptions {
   clock: Clock;
   /** Somebody watches, or something is wrong: what is seen is to be known within a second. */
   awaited(): boolean;
+  /** Whether a person says that a probe's target is being worked on. */
+  maintained(probeId: string): boolean;
   onError(error: unknown): void;
 }
 
@@ -47,7 +49,7 @@ export interface Collecting {
 
 const settleMs = durationMs(1_500);
 
-export async function startCollecting({ config, dataDir, sink, bus, clock, awaited, onError }: CollectingOptions): Promise<Collecting> {
+export async function startCollecting({ config, dataDir, sink, bus, clock, awaited, maintained, onError }: CollectingOptions): Promise<Collecting> {
   const spool = await openSpool({ dir: join(dataDir, 'spool'), ...config.spool, clock });
   let stopping = false;
   const pace = () => (stopping || awaited() ? watchedPace : calmPace);
@@ -59,7 +61,17 @@ export async function startCollecting({ config, dataDir, sink, bus, clock, await
   let sources = startSources({ sources: config.sources, spool, clock, pace, onError });
   const artifacts = createArtifacts({ dir: join(dataDir, 'artifacts'), clock });
   const beats = await openBeats({ path: join(dataDir, 'beats.json'), probes: config.probes, clock, onTurn: (id) => collector.nudge(id), onError });
-  const collector = startCollector({ probes: config.probes, vantages: config.vantages, output: recorder, clock, beats: beats.seen, artifacts, emit: (topic, fact) => bus.emit(topic, fact), onError });
+  const collector = startCollector({
+    probes: config.probes,
+    vantages: config.vantages,
+    output: recorder,
+    clock,
+    beats: beats.seen,
+    artifacts,
+    maintained,
+    emit: (topic, fact) => bus.emit(topic, fact),
+    onError,
+  });
   return {
     spool,
     shipper,

@@ -17,6 +17,8 @@ interface Heard {
 
 export interface FarDeskOptions {
   config(): Config;
+  /** Whether a person says that a probe's target is being worked on; who looks from afar does not know. */
+  maintained(probeId: string): boolean;
   writer: TelemetryWriter;
   bus: Bus<CollectorTopics>;
   version: string;
@@ -27,7 +29,7 @@ export interface FarDeskOptions {
 const mostWaiting = 64;
 
 /** The centre's side of far vantages: tells each what to look at, and stores what it saw before it answers. */
-export function createFarDesk({ config, writer, bus, version, onError }: FarDeskOptions): FarDesk {
+export function createFarDesk({ config, maintained, writer, bus, version, onError }: FarDeskOptions): FarDesk {
   const heard = new Map<string, Heard>();
   const farVantages = () => config().vantages.filter(({ far }) => far);
   const note = (vantage: string, seen: Partial<Heard> & Pick<Heard, 'lastSeenAt' | 'version'>): void => {
@@ -54,7 +56,11 @@ export function createFarDesk({ config, writer, bus, version, onError }: FarDesk
       // The token is the far vantage's own word; with its name in front it cannot meet another's.
       const mine = `far/${vantage}/${token}`;
       try {
-        if (batch.kind === 'checks') await writer.insertChecks(mine, batch.rows);
+        if (batch.kind === 'checks')
+          await writer.insertChecks(
+            mine,
+            batch.rows.map((row) => (maintained(row.probeId) ? { ...row, maintenance: true } : row)),
+          );
         else if (batch.kind === 'samples') await writer.insertSamples(mine, batch.rows);
         else await writer.insertLogs(mine, batch.rows);
       } catch (error) {

@@ -91,7 +91,9 @@ async function startParts(options: RunOptions, endings: Ending[]): Promise<Omit<
   let served: Console | null = null;
   // Who watches elsewhere is not known here.
   const awaited = () => served === null || served.watchers() > 0 || responding.alerts.active().length > 0;
-  const collecting = settings.roles.has('collector') ? await startCollecting({ config, dataDir: settings.dataDir, sink: writer, bus, clock, awaited, onError }) : null;
+  const collecting = settings.roles.has('collector')
+    ? await startCollecting({ config, dataDir: settings.dataDir, sink: writer, bus, clock, awaited, maintained: responding.notices.maintains, onError })
+    : null;
   if (collecting) endings.push({ limitMs: durationMs(2_500), stop: collecting.stop });
   let reload: () => Promise<boolean> = () => Promise.resolve(false);
   served = settings.roles.has('console') ? await openConsole({ ...shared, collecting, responding, demoRun: demo, settings, place, reload: () => reload() }) : null;
@@ -194,7 +196,7 @@ function openConsole(parts: Parts): Promise<Console> {
       artifacts: collecting?.artifacts,
       health: healthOf(parts),
       ingest: collecting ? ingestDesk(collecting) : null,
-      far: createFarDesk({ config, writer: parts.writer, bus, version: parts.version, onError }),
+      far: createFarDesk({ config, maintained: notices.maintains, writer: parts.writer, bus, version: parts.version, onError }),
       editing: createEditingDesk({ ...parts, config, environment: process.env, logFolders: demoRun ? [demoRun.logsDir] : [], clock }),
       demo: demoRun ? demoSwitches(demoRun) : null,
     },

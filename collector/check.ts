@@ -51,4 +51,6 @@ export interface CheckResult {
   evidence: Readonly<Record<string, unknown>>;
   /** 0 for a scheduled check, 1… for the re-checks that confirm a failure. */
   attempt: number;
+  /** Seen in a planned window: kept and shown, and counted nowhere. */
+  maintenance?: boolean;
 }

@@ -4,6 +4,7 @@ import { type DurationMs, durationMs, type UnixMs } from '#lib/time.ts';
 import { type Blame, createBlame } from './blame.ts';
 import type { CheckResult } from './check.ts';
 import { confirmedBy, elsewhere } from './confirm.ts';
+import { isInside } from './maintenance.ts';
 import type { CollectorTopics } from './ports.ts';
 import type { Look, Probe } from './probes/probe.ts';
 import { reach } from './reach.ts';
@@ -23,6 +24,8 @@ export interface CollectorOptions {
   clock: Clock;
   beats?: Look['beats'];
   artifacts?: Look['artifacts'];
+  /** Whether a person says that a probe's target is being worked on. */
+  maintained?(probeId: string): boolean;
   /** Moves all starts together, so that two collectors do not knock at the same moment. */
   seed?: number;
   emit?(topic: 'checkSlow', fact: CollectorTopics['checkSlow']): void;
@@ -184,7 +187,8 @@ interface Looking {
 async function lookOnce(running: Running, { probe, vantage, attempt, confirms }: Looking): Promise<CheckResult | null> {
   const { clock, emit, beats, artifacts } = running.options;
   const { signal } = running.stopping;
-  const onSlow = confirms ? undefined : (provisional: CheckResult) => emit?.('checkSlow', { result: provisional });
+  const planned = isPlanned(running, probe);
+  const onSlow = confirms || planned ? undefined : (provisional: CheckResult) => emit?.('checkSlow', { result: provisional });
   const seen = await runCheck({ probe, vantage, attempt, clock, beats, artifacts, signal, ...(onSlow && { onSlow }) });
   const result = await running.blame.judge(seen, { probe, vantage });
   if (signal.aborted) return null;
@@ -192,9 +196,12 @@ async function lookOnce(running: Running, { probe, vantage, attempt, confirms }:
   if (confirms && !isFailure) return null;
   running.runs++;
   running.lastDurationMs = result.durationMs;
-  handOver(running, confirms ? confirmedBy(result, confirms) : result);
+  const whole = confirms ? confirmedBy(result, confirms) : result;
+  handOver(running, planned ? { ...whole, maintenance: true } : whole);
   return isFailure ? result : null;
 }
+
+const isPlanned = ({ options }: Running, { id, maintenance = [] }: Probe): boolean => isInside(maintenance, options.clock.now()) || (options.maintained?.(id) ?? false);
 
 function handOver(running: Running, result: CheckResult): void {
   const { output, onError } = running.options;

@@ -85,6 +85,8 @@ export async function startNotices(given: NoticeParts) {
   const stops = stirredBy(bus, board);
   return {
     desk: { ...desk, components: () => componentRows(parts, board) },
+    /** Whether people say that a component this probe speaks for is being worked on. */
+    maintains: (probeId: string): boolean => parts.components.some(({ id, probes }) => board.statuses.get(id)?.status === 'under_maintenance' && probes.includes(probeId)),
     statusAnswer: (ask: StatusAsk) => publication.answer(ask),
     /** Renders again, for a caller that changed something itself. */
     republish,

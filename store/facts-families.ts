@@ -45,8 +45,8 @@ const logins: Family = {
 const checks: Family = {
   raw: 'checks',
   time: 'at',
-  // Re-checks confirm a failure and would weigh it double; what is unknown is neither good nor bad.
-  counts: "attempt = 0 AND outcome != 'unknown'",
+  // Re-checks confirm a failure and would weigh it double; what is unknown is neither good nor bad, and what was planned counts for nothing.
+  counts: "attempt = 0 AND outcome != 'unknown' AND NOT maintenance",
   rollup: 'check_10s',
   rolledLabels: { service: 'service', probe: 'probe', vantage: 'vantage' },
   rawLabels: { service: 'service', probe: 'probe', vantage: 'vantage', failure: 'failure' },

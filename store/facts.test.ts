@@ -80,6 +80,8 @@ beforeAll(async () => {
     check(start + 12_000, failing, { attempt: 1 }),
     check(start + 21_000, { kind: 'slow' }, { vantage: 'sh' }),
     check(start + 31_000, { kind: 'unknown', reason: 'cut off' }),
+    check(start + 11_000, failing, { probeId: 'planned', maintenance: true }),
+    check(start + 21_000, failing, { probeId: 'planned' }),
   ]);
   await writer.insertSamples('samples', [
     sample({ job: 'a', instance: '1' }, 1_000, 1),
@@ -178,8 +180,25 @@ describe('checks', () => {
   });
 
   it('counts scheduled checks only, and leaves out what is unknown', async () => {
-    expect(await facts().ratio({ of: 'check.failed', over: 'check.total', by: ['probe'], where: {}, window })).toEqual([{ labels: { probe: 'home' }, of: 1, over: 3 }]);
+    expect(await facts().ratio({ of: 'check.failed', over: 'check.total', by: ['probe'], where: { probe: 'home' }, window })).toEqual([{ labels: { probe: 'home' }, of: 1, over: 3 }]);
     expect(await facts().ratio({ of: 'check.slow', over: 'check.total', by: ['vantage'], where: { vantage: 'sh' }, window })).toEqual([{ labels: { vantage: 'sh' }, of: 1, over: 1 }]);
+  });
+
+  it('what was planned counts nowhere, raw or rolled up, and tells a rule nothing', async () => {
+    const recent = await facts().recentChecks({ probeIds: ['planned'], limit: 3, window });
+    expect(recent.map((one) => [one.at - start, one.outcome])).toEqual([
+      [21_000, 'fail'],
+      [11_000, 'unknown'],
+    ]);
+    for (const by of ['probe', 'failure'])
+      expect(await facts().ratio({ of: 'check.failed', over: 'check.total', by: [by], where: { probe: 'planned' }, window })).toEqual([
+        { labels: { [by]: by === 'probe' ? 'planned' : 'status' }, of: 1, over: 1 },
+      ]);
+    const rows = await engine.telemetry.rows<{ rolled: number; kept: number }>(
+      `SELECT (SELECT toFloat64(sum(total)) FROM check_1m WHERE probe = 'planned') AS rolled, (SELECT toFloat64(count()) FROM checks WHERE probe = 'planned') AS kept`,
+      {},
+    );
+    expect(rows).toEqual([{ rolled: 1, kept: 2 }]);
   });
 
   it('says which labels it knows when asked for another', async () => {

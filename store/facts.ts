@@ -29,7 +29,8 @@ interface CheckRow {
   vantage: string;
   at_ms: number;
   duration_ms: number;
-  outcome: OutcomeKind;
+  /** What was seen in a planned window tells a rule nothing. */
+  judged: OutcomeKind;
   failure: string;
   reason: string;
   attempt: number;
@@ -37,7 +38,7 @@ interface CheckRow {
 
 async function recentChecks(telemetry: Telemetry, { probeIds, limit, window }: Parameters<Facts['recentChecks']>[0]): Promise<CheckFact[]> {
   const rows = await telemetry.rows<CheckRow>(
-    `SELECT probe, service, vantage, toUnixTimestamp64Milli(at) AS at_ms, duration_ms, outcome, failure, reason, attempt FROM checks
+    `SELECT probe, service, vantage, toUnixTimestamp64Milli(at) AS at_ms, duration_ms, if(maintenance, 'unknown', toString(outcome)) AS judged, failure, reason, attempt FROM checks
 WHERE probe IN {probes:Array(String)} AND at >= fromUnixTimestamp64Milli({from:Int64}) AND at < fromUnixTimestamp64Milli({until:Int64})
 ORDER BY at DESC, attempt DESC LIMIT {limit:UInt32} BY probe, vantage`,
     { probes: probeIds, from: window.from, until: window.until, limit },
@@ -49,7 +50,7 @@ ORDER BY at DESC, attempt DESC LIMIT {limit:UInt32} BY probe, vantage`,
     vantage: row.vantage,
     at: unixMs(Number(row.at_ms)),
     durationMs: durationMs(row.duration_ms),
-    outcome: row.outcome,
+    outcome: row.judged,
     failureKind: row.failure,
     reason: row.reason,
     attempt: row.attempt,

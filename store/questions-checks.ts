@@ -75,8 +75,9 @@ interface CheckRow {
   result: OutcomeKind;
   failureName: FailureKind | '';
   why: string;
+  planned: boolean;
 }
-const checkColumns = `probe, vantage, toUnixTimestamp64Milli(at) AS atMs, duration_ms AS duration, toString(outcome) AS result, failure AS failureName, reason AS why`;
+const checkColumns = `probe, vantage, toUnixTimestamp64Milli(at) AS atMs, duration_ms AS duration, toString(outcome) AS result, failure AS failureName, reason AS why, maintenance AS planned`;
 const asCheck = (row: CheckRow) => ({
   probe: row.probe,
   vantage: row.vantage,
@@ -85,6 +86,7 @@ const asCheck = (row: CheckRow) => ({
   outcome: row.result,
   failureKind: row.failureName === '' ? null : row.failureName,
   reason: row.why === '' ? null : row.why,
+  maintenance: row.planned,
 });
 
 /** Scheduled checks newest first, at most `each` of one probe (and vantage). */
@@ -135,7 +137,7 @@ GROUP BY phase ORDER BY indexOf(['dns', 'connect', 'tls', 'firstByte', 'body'], 
 export async function failureKinds(ask: Ask, { span, scope }: { span: Span; scope: Scope }): Promise<Ranking> {
   const during = rowsIn('at', span);
   const where = scoped(scope);
-  const statement = `SELECT failure AS key, count() AS value FROM checks WHERE ${during.sql} AND attempt = 0 AND outcome = 'fail' AND ${where.sql} GROUP BY key ORDER BY value DESC, key`;
+  const statement = `SELECT failure AS key, count() AS value FROM checks WHERE ${during.sql} AND attempt = 0 AND outcome = 'fail' AND NOT maintenance AND ${where.sql} GROUP BY key ORDER BY value DESC, key`;
   const params = { ...during.params, ...where.params };
   const rows = await ask<{ key: string; value: number }>(statement, params);
   return { rows: rows.map((row) => ({ key: row.key, value: Number(row.value) })), distinct: rows.length, sql: shown(statement, params) };

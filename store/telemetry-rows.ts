@@ -25,7 +25,7 @@ const outcomeNumber: Readonly<Record<OutcomeKind, number>> = { pass: 1, slow: 2,
 
 export const checkShape: RowShape<CheckResult> = {
   table: 'checks',
-  columns: 'at, service, probe, vantage, outcome, failure, reason, attempt, duration_ms, phases, evidence',
+  columns: 'at, service, probe, vantage, outcome, failure, reason, attempt, duration_ms, phases, evidence, maintenance',
   write(to, check) {
     const { outcome } = check;
     instant(to, check.at);
@@ -44,6 +44,7 @@ export const checkShape: RowShape<CheckResult> = {
       to.float64(finite(ms));
     }
     to.string(JSON.stringify(check.evidence));
+    to.uint8(check.maintenance === true ? 1 : 0);
   },
 };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ArtifactKeeper } from '#collector/artifacts.ts';
 import type { BeatExpectation, BeatSeen } from '#collector/beat.ts';
 import type { Failure, Phases } from '#collector/check.ts';
+import { type MaintenanceWindow, maintenanceSchema } from '#collector/maintenance.ts';
 import type { Vantage } from '#collector/vantage.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Field } from '#lib/kinds.ts';
@@ -49,6 +50,8 @@ export interface Probe {
   vantages: readonly string[];
   /** Probes without whose target this one cannot work. */
   dependsOn?: readonly string[];
+  /** Planned times in which it counts for nothing. */
+  maintenance?: readonly MaintenanceWindow[];
   labels: Labels;
   /** As written by the operator, secrets kept as `Secret`. */
   config: Readonly<Record<string, unknown>>;
@@ -77,6 +80,7 @@ export const probeShape = {
   confirm: confirmSchema.prefault({}),
   vantages: z.array(idText).default([]),
   depends_on: z.array(idText).default([]),
+  maintenance: maintenanceSchema,
   labels: labelMap.default({}),
 };
 
@@ -95,6 +99,7 @@ export function readyProbe(config: CommonConfig, own: { kind: string; target: st
     confirm: { times: config.confirm.times, afterMs: config.confirm.after },
     vantages: config.vantages,
     dependsOn: config.depends_on,
+    ...(config.maintenance.length > 0 && { maintenance: config.maintenance }),
     labels: config.labels,
     config,
     check: own.check,
@@ -120,4 +125,21 @@ export const probeFields: readonly Field[] = [
     help: { 'zh-CN': '所依赖的探测失败时，本探测记为未知', en: 'While one of these fails, this probe is unknown' },
   },
   { id: 'labels', label: { 'zh-CN': '标签', en: 'Labels' }, input: 'map', required: false, help: { 'zh-CN': '随结果带到告警', en: 'Carried along to alerts' } },
+  {
+    id: 'maintenance',
+    label: { 'zh-CN': '计划维护', en: 'Planned maintenance' },
+    input: 'items',
+    required: false,
+    help: { 'zh-CN': '其间所见照留，不计入可用率，也不告警', en: 'What is seen then is kept, and counts neither for uptime nor for alerts' },
+    variants: [
+      {
+        key: 'from',
+        label: { 'zh-CN': '时段', en: 'Window' },
+        fields: [
+          { id: 'from', label: { 'zh-CN': '从', en: 'From' }, input: 'text', required: true, help: { 'zh-CN': '例如 2026-12-01T22:00:00+08:00', en: 'For example 2026-12-01T22:00:00+08:00' } },
+          { id: 'until', label: { 'zh-CN': '到', en: 'Until' }, input: 'text', required: true },
+        ],
+      },
+    ],
+  },
 ];

@@ -2,7 +2,7 @@ import type { Alert } from '#alerts/alert.ts';
 import type { Heat, Lines, Ranking, Reading } from '#lib/series.ts';
 import { durationMs, minute, second, type UnixMs, unixMs } from '#lib/time.ts';
 import type { AlertEntry, ConsolePorts, IncidentEntry, IncidentRoom, NoticeEntry } from './ports.ts';
-import type { Questions } from './questions.ts';
+import type { Questions, RecentCheck } from './questions.ts';
 import { same } from './words.ts';
 
 /** Ports for tests: small, real enough, and everything that was told is kept in `told`. */
@@ -19,6 +19,8 @@ const lines = (key: string): Lines => ({ times: [unixMs(fakeNow - minute), fakeN
 const heat: Heat = { times: [fakeNow], stepMs: minute, bounds: [0.5, 1], cells: [[0, 0, 3]], sql: 'SELECT 1' };
 const ranking: Ranking = { rows: [{ key: 'captcha', value: 30 }], distinct: 1, sql: 'SELECT 1' };
 
+const failedCheck: RecentCheck = { probe: 'home', vantage: 'bj', at: fakeNow, durationMs: 31, outcome: 'fail', failureKind: 'status', reason: '状态码 500', maintenance: false };
+
 export const fakeQuestions: Questions = {
   errorRatioNow: async () => reading(0.38, 0.003),
   latencyNow: async () => reading(1.24, 1.18),
@@ -27,12 +29,10 @@ export const fakeQuestions: Questions = {
   probeMinutes: async () => [{ probe: 'home', strip: `${'o'.repeat(58)}dd` }],
   probeDays: async () => [{ probe: 'home', vantage: 'bj', good: 8_600, known: 8_630, total: 8_640, minutes: 1_430, since: unixMs(fakeNow - 86_400_000) }],
   probeSpeeds: async () => [{ probe: 'home', p50: 0.05, p95: 0.12, samples: 360 }],
-  recentChecks: async () => [{ probe: 'home', vantage: 'bj', at: unixMs(fakeNow - second), durationMs: 31, outcome: 'fail', failureKind: 'status', reason: '状态码 500' }],
+  recentChecks: async () => [{ ...failedCheck, at: unixMs(fakeNow - second) }],
   routeFigures: async () => [{ service: 'invoice', route: '/query', total: 100, errors: 38 }],
   loginFigures: async () => [{ service: 'invoice', attempts: 50, failed: 2 }],
-  checkRecords: async () => [
-    { probe: 'home', vantage: 'bj', at: fakeNow, durationMs: 31, outcome: 'fail', failureKind: 'status', reason: '状态码 500', phases: { connect: 1 }, evidence: { status: 500 }, attempt: 0 },
-  ],
+  checkRecords: async () => [{ ...failedCheck, phases: { connect: 1 }, evidence: { status: 500 }, attempt: 0 }],
   phaseTimes: async () => [{ phase: 'connect', p50Ms: 1, p95Ms: 2 }],
   checkHeatmap: async () => heat,
   checkLatency: async () => lines('p95'),

@@ -15,10 +15,10 @@ import type { CheckView, ProbeRow, ProbeView } from './views.ts';
 
 const recordView = ({ at, probe: _, ...rest }: CheckRecord): CheckView => ({ at: iso(at), ...rest });
 
-export function resultView({ at, vantage, durationMs, outcome, phases, evidence, attempt }: CheckResult): CheckView {
+export function resultView({ at, vantage, durationMs, outcome, phases, evidence, attempt, maintenance = false }: CheckResult): CheckView {
   const failureKind = outcome.kind === 'fail' ? outcome.failure.kind : null;
   const reason = outcome.kind === 'fail' ? outcome.failure.reason : outcome.kind === 'pass' ? null : (outcome.reason ?? null);
-  return { at: iso(at), vantage, durationMs, outcome: outcome.kind, failureKind, reason, phases: { ...phases }, evidence: { ...evidence }, attempt };
+  return { at: iso(at), vantage, durationMs, outcome: outcome.kind, failureKind, reason, phases: { ...phases }, evidence: { ...evidence }, attempt, maintenance };
 }
 
 async function rowsOf({ ports }: Routes, probes: readonly CatalogueProbe[], now: UnixMs): Promise<ProbeRow[]> {

@@ -1,5 +1,6 @@
 import { day, hour, minute, type UnixMs, unixMs } from '#lib/time.ts';
 import { isoOrNull } from './answers.ts';
+import { isFlapping } from './flapping.ts';
 import { probeName } from './names.ts';
 import type { Catalogue, CatalogueProbe, ConsolePorts } from './ports.ts';
 import type { ProbeDay, ProbeMinutes, ProbeSpeed, RecentCheck } from './questions.ts';
@@ -64,6 +65,7 @@ export function probeRows({ probes, components }: Pick<Catalogue, 'probes' | 'co
       target: probe.target,
       intervalMs: probe.intervalMs,
       state: probeState(newest, probe, facts.now),
+      flapping: isFlapping(recentOf.get(probe.id) ?? []),
       lastAt: isoOrNull(newest[0]?.at ?? null),
       lastReason: shown?.reason ?? null,
       failureKind: failing?.failureKind ?? null,
@@ -74,7 +76,7 @@ export function probeRows({ probes, components }: Pick<Catalogue, 'probes' | 'co
       vantages: [...probe.vantages],
       strip: (recentOf.get(probe.id) ?? [])
         .slice(0, 60)
-        .map((check) => check.outcome)
+        .map((check) => (check.maintenance ? 'maintenance' : check.outcome))
         .reverse(),
     };
   });
@@ -96,8 +98,8 @@ export function vantageCells(catalogue: Catalogue, facts: ProbeFacts): VantageCe
       durations.push(...checks.map((check) => check.durationMs));
     }
     const failing = states.filter((state) => state === 'down').length;
-    const known = states.filter((state) => state !== 'unknown').length;
-    const worst: State = known === 0 ? 'unknown' : failing > 0 ? 'down' : states.includes('slow') ? 'slow' : 'ok';
+    const known = states.filter((state) => state !== 'unknown' && state !== 'maintenance').length;
+    const worst: State = known === 0 ? (states.includes('maintenance') ? 'maintenance' : 'unknown') : failing > 0 ? 'down' : states.includes('slow') ? 'slow' : 'ok';
     durations.sort((a, b) => a - b);
     return { vantage: vantage.id, region: vantage.region, carrier: vantage.carrier, state: worst, p50Ms: durations[Math.floor((durations.length - 1) / 2)] ?? null, failing, of: states.length };
   });

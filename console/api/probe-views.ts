@@ -3,6 +3,9 @@ import type { FailureKind, OutcomeKind } from '#collector/check.ts';
 import type { Bilingual } from '#lib/text.ts';
 import type { HeatmapView, SeriesView, State } from './views.ts';
 
+/** How a check ended, or that it was planned to count for nothing. */
+export type StripCell = OutcomeKind | 'maintenance';
+
 /** GET /api/v1/probes → { probes: ProbeRow[] } */
 export interface ProbeRow {
   id: string;
@@ -13,6 +16,8 @@ export interface ProbeRow {
   target: string;
   intervalMs: number;
   state: State;
+  /** Up and down again and again within its last checks. */
+  flapping: boolean;
   lastAt: string | null;
   lastReason: string | null;
   failureKind: FailureKind | null;
@@ -22,7 +27,7 @@ export interface ProbeRow {
   coverage24h: number;
   vantages: string[];
   /** The last 60 checks, oldest first. */
-  strip: OutcomeKind[];
+  strip: StripCell[];
 }
 
 export interface CheckView {
@@ -35,6 +40,8 @@ export interface CheckView {
   phases: Partial<Record<'dns' | 'connect' | 'tls' | 'firstByte' | 'body', number>>;
   evidence: Record<string, unknown>;
   attempt: number;
+  /** Seen in a planned window. */
+  maintenance: boolean;
 }
 
 /** GET /api/v1/probes/:id?from&to · POST /api/v1/probes/:id/run → CheckView */

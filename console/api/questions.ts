@@ -53,6 +53,8 @@ export interface RecentCheck {
   outcome: OutcomeKind;
   failureKind: FailureKind | null;
   reason: string | null;
+  /** Seen in a planned window. */
+  maintenance: boolean;
 }
 export interface CheckRecord extends RecentCheck {
   phases: Partial<Record<'dns' | 'connect' | 'tls' | 'firstByte' | 'body', number>>;

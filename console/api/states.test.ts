@@ -15,6 +15,7 @@ const check = (outcome: RecentCheck['outcome'], age = 1000, vantage = 'bj'): Rec
   outcome,
   failureKind: null,
   reason: null,
+  maintenance: false,
 });
 
 describe('states', () => {
@@ -35,6 +36,7 @@ describe('states', () => {
     ['failed at one of three vantages', [check('fail'), check('pass', 900, 'tj'), check('pass', 900, 'sh')], 'slow'],
     ['passed two minutes ago is not passed now', [check('pass', 2 * minute)], 'unknown'],
     ['the prober was cut off', [check('unknown')], 'unknown'],
+    ['fails within a planned window', [{ ...check('fail'), maintenance: true }], 'maintenance'],
   ])('a probe that %s', (_, checks, expected) => expect(probeState(checks, probe, now)).toBe(expected));
 
   it('strips are combined minute by minute', () => {

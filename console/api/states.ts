@@ -42,7 +42,7 @@ const outcomeStates: Record<OutcomeKind, State> = { pass: 'ok', slow: 'slow', fa
 /** A probe's state now: its newest check at each vantage, those not too old. */
 export function probeState(latest: readonly RecentCheck[], probe: Pick<CatalogueProbe, 'intervalMs'>, now: UnixMs): State {
   const fresh = latest.filter((check) => now - check.at <= freshFor(probe.intervalMs));
-  return combined(fresh.map((check) => outcomeStates[check.outcome]));
+  return combined(fresh.map((check) => (check.maintenance ? 'maintenance' : outcomeStates[check.outcome])));
 }
 
 /** The newest check of each vantage out of checks newest first. */

@@ -8,7 +8,7 @@ import type { IncidentRow } from './incident-views.ts';
 
 export type { GateView, IncidentRow, IncidentView, NoticeDraft, NoticeView, RunbookRow, RunbookView, StepView, TimelineRow } from './incident-views.ts';
 // The browser reads every view from this one file.
-export type { CheckView, ProbeRow, ProbeView } from './probe-views.ts';
+export type { CheckView, ProbeRow, ProbeView, StripCell } from './probe-views.ts';
 
 export const states = ['ok', 'slow', 'down', 'unknown', 'maintenance'] as const;
 /** How a thing is, with a shape, a word and a colour. */

@@ -1,9 +1,8 @@
-import type { OutcomeKind } from '#collector/check.ts';
-import type { CheckView, ProbeRow, ProbeView } from '#console/api/views.ts';
+import type { CheckView, ProbeRow, ProbeView, StripCell } from '#console/api/views.ts';
 import { boards } from './panels.ts';
 import { ago, ahead, both, steps, wave } from './seed.ts';
 
-const strip = (bad: OutcomeKind, from: number, to: number): OutcomeKind[] => Array.from({ length: 60 }, (_, index) => (index >= from && index < to ? bad : 'pass'));
+const strip = (bad: StripCell, from: number, to: number): StripCell[] => Array.from({ length: 60 }, (_, index) => (index >= from && index < to ? bad : 'pass'));
 const probe = (id: string, kind: string, rest: Partial<ProbeRow>): ProbeRow => ({
   id,
   name: both(id, id),
@@ -12,6 +11,7 @@ const probe = (id: string, kind: string, rest: Partial<ProbeRow>): ProbeRow => (
   target: `http://127.0.0.1:8601/${id}`,
   intervalMs: 10_000,
   state: 'ok',
+  flapping: false,
   lastAt: ago(0.1),
   lastReason: null,
   failureKind: null,
@@ -34,7 +34,8 @@ export const probes: ProbeRow[] = [
     strip: strip('fail', 44, 60),
   }),
   probe('invoice-journey', 'journey', { p50Ms: 540, p95Ms: 1240 }),
-  probe('invoice-home', 'http', {}),
+  probe('invoice-home', 'http', { flapping: true, strip: Array.from({ length: 60 }, (_, index) => (index > 36 && index % 5 < 2 ? 'fail' : 'pass')) }),
+  probe('invoice-export', 'http', { state: 'maintenance', coverage24h: 0.91, strip: strip('maintenance', 30, 60) }),
   probe('captcha', 'http', { state: 'slow', p50Ms: 1810, p95Ms: 2310, strip: strip('slow', 40, 60), lastReason: '慢于 1 秒' }),
   probe('verify-home', 'http', { service: 'verify', availability24h: 0.9999 }),
   probe('download', 'http', { state: 'unknown', availability24h: null, coverage24h: 0.61, p50Ms: null, p95Ms: null, strip: strip('unknown', 38, 60), lastReason: '探测点断联' }),
@@ -50,6 +51,7 @@ const check = (minutes: number, rest: Partial<CheckView>): CheckView => ({
   phases: { dns: 1, connect: 2, firstByte: 580, body: 4 },
   evidence: { step: 'login', status: 200, code: '1003', body: '{"code":"1003","msg":"验证码错误"}' },
   attempt: 0,
+  maintenance: false,
   ...rest,
 });
 const id = (digit: string, ending: string): string => `${digit.repeat(32)}.${ending}`;

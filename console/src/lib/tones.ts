@@ -1,5 +1,4 @@
-import type { OutcomeKind } from '#collector/check.ts';
-import type { AlertRow, IncidentRow, NoticeView, State } from '#console/api/views.ts';
+import type { AlertRow, IncidentRow, NoticeView, State, StripCell } from '#console/api/views.ts';
 
 /** Which of the five states a thing is drawn as. */
 export function alertTone(alert: Pick<AlertRow, 'state' | 'severity'>): State {
@@ -8,7 +7,7 @@ export function alertTone(alert: Pick<AlertRow, 'state' | 'severity'>): State {
   return alert.severity === 'critical' ? 'down' : alert.severity === 'warning' ? 'slow' : 'maintenance';
 }
 
-export const outcomeTone: Readonly<Record<OutcomeKind, State>> = { pass: 'ok', slow: 'slow', fail: 'down', unknown: 'unknown' };
+export const outcomeTone: Readonly<Record<StripCell, State>> = { pass: 'ok', slow: 'slow', fail: 'down', unknown: 'unknown', maintenance: 'maintenance' };
 
 export const levelTone: Readonly<Record<IncidentRow['level'], 'down' | 'slow' | ''>> = { sev1: 'down', sev2: 'down', sev3: 'slow', sev4: '', sev5: '' };
 

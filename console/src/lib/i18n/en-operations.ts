@@ -105,7 +105,10 @@ export const operations: Operations = {
     lastCheck: 'Last check',
     never: 'Not checked yet',
     uptime: 'Uptime',
-    uptimeHint: 'unknown is left out of uptime; see coverage',
+    uptimeHint: 'what is unknown or planned is left out of uptime; see coverage',
+    flapping: 'Flapping',
+    flappingHint: 'Went up or down at least 4 times within the last 21 checks',
+    planned: 'Planned',
   },
   evidence: {
     kept: 'pictured',

@@ -103,7 +103,10 @@ export const operations = {
     lastCheck: '最近检查',
     never: '还没有检查过',
     uptime: '可用',
-    uptimeHint: '未知不计入可用率，另见覆盖',
+    uptimeHint: '未知与计划维护不计入可用率，另见覆盖',
+    flapping: '抖动',
+    flappingHint: '最近 21 次检查里好坏变了至少 4 次',
+    planned: '计划维护',
   },
   evidence: {
     kept: '有画面',

@@ -20,7 +20,7 @@ export interface ArtifactIds {
   trace?: string;
 }
 
-export interface Parts {
+interface Parts {
   difference: DifferenceRow[];
   steps: StepRow[];
   artifacts: ArtifactIds | null;
@@ -32,7 +32,7 @@ export interface Parts {
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** As in a configuration file: texts bare, everything else as JSON, nothing as ∅. */
-export const shown = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '∅' : JSON.stringify(value));
+const shown = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '∅' : JSON.stringify(value));
 const longTexts = ['body', 'output', 'errors'];
 const drawn = new Set(['difference', 'expected', 'got', 'steps', 'artifacts', 'headers', 'step', ...longTexts]);
 
