@@ -136,6 +136,8 @@ export const sources: SourcesView = {
       lagMs: 20,
       lastError: 'a message of 70,112 bytes was cut',
     },
+    { ...counted, id: 'node', kind: 'scrape', open: 1, lines: 96_400, events: 96_400, malformed: 0, linesPerMinute: 2_410, lagMs: 0, lastError: '10.0.3.7:9100: TCP: ECONNREFUSED' },
+    { ...counted, id: 'remote-write', kind: 'remote-write', open: 0, lines: 1_204_000, events: 1_203_988, malformed: 0, dropped: 12, duplicates: 3, linesPerMinute: 20_150, lagMs: 420 },
   ],
   spool: { records: 2, rows: 1_240, bytes: 3_400_000, maxBytes: 2_000_000_000, full: false, droppedRows: 0, lostBytes: 0, setAsideRows: 1, lastError: null },
   letters: [
