@@ -1,11 +1,13 @@
 import type { Clock } from '#lib/clock.ts';
-import { durationMs, formatDuration, type UnixMs } from '#lib/time.ts';
+import { type DurationMs, durationMs, formatDuration, type UnixMs } from '#lib/time.ts';
 import type { CheckResult, Outcome } from './check.ts';
 import type { Look, Probe, Sight } from './probes/probe.ts';
 import type { Vantage } from './vantage.ts';
 
 /** How long a check may go on after its time is up, to say where it was stuck. */
 const graceMs = durationMs(500);
+/** A watch that rings later than this was not looked at: this process or its machine was too busy to see an answer come. */
+const heldUpMs = durationMs(1_000);
 
 export interface CheckRun {
   probe: Probe;
@@ -27,21 +29,37 @@ export async function runCheck(run: CheckRun): Promise<CheckResult> {
   const startedAt = clock.elapsed();
   const spent = () => durationMs(Math.max(0, clock.elapsed() - startedAt));
   const stop = new AbortController();
+  let lateMs = 0;
+  const ring = (wait: DurationMs, task: () => void) =>
+    clock.after(wait, () => {
+      lateMs = Math.max(lateMs, spent() - wait);
+      task();
+    });
   const cancels = [
-    clock.after(probe.timeoutMs, () => stop.abort(new Error('timeout'))),
-    clock.after(durationMs(probe.slowAfterMs + (probe.pausesMs ?? 0)), () => run.onSlow?.(resultOf(run, { at, durationMs: spent(), sight: pendingSight }))),
+    ring(probe.timeoutMs, () => stop.abort(new Error('timeout'))),
+    ring(durationMs(probe.slowAfterMs + (probe.pausesMs ?? 0)), () => run.onSlow?.(resultOf(run, { at, durationMs: spent(), sight: pendingSight }))),
   ];
   const leave = () => stop.abort(run.signal?.reason);
   if (run.signal?.aborted) leave();
   run.signal?.addEventListener('abort', leave, { once: true });
   try {
-    const sight = await Promise.race([look(run, stop.signal), overdue(run, cancels)]);
+    const seen = await Promise.race([look(run, stop.signal), overdue(run, cancels)]);
+    const sight = lateMs >= heldUpMs && isTimeout(seen) ? heldUp(seen, durationMs(lateMs)) : seen;
     return resultOf(run, { at, durationMs: sight.tookMs ?? spent(), sight });
   } finally {
     for (const cancel of cancels) cancel();
     run.signal?.removeEventListener('abort', leave);
   }
 }
+
+const isTimeout = ({ outcome }: Sight): boolean => outcome.kind === 'fail' && outcome.failure.kind === 'timeout';
+
+/** The answer may have been there all the while: such a time-out says nothing of the target. */
+const heldUp = (seen: Sight, late: DurationMs): Sight => ({
+  ...seen,
+  outcome: { kind: 'unknown', reason: `the prober was held up for ${(late / 1_000).toFixed(1)} s` },
+  evidence: { ...seen.evidence, heldUpMs: Math.round(late) },
+});
 
 const pendingSight: Sight = { outcome: { kind: 'pass' }, phases: {}, evidence: { pending: true } };
 

@@ -7,16 +7,19 @@ import { SMTPServer } from 'smtp-server';
 export interface Target {
   url: string;
   broken: boolean;
+  /** Takes requests and does not answer. */
+  hanging: boolean;
   /** Requests answered so far, and when the last one came. */
   answered: { count: number; lastAt: number };
   stop(): Promise<void>;
 }
 
-/** A service on loopback that answers well or with 500, as told. */
+/** A service on loopback that answers well, with 500 or not at all, as told. */
 export async function startTarget(): Promise<Target> {
-  const target: Target = { url: '', broken: false, answered: { count: 0, lastAt: 0 }, stop: () => closed(server) };
+  const target: Target = { url: '', broken: false, hanging: false, answered: { count: 0, lastAt: 0 }, stop: () => closed(server) };
   const server = createServer((_request, response) => {
     target.answered = { count: target.answered.count + 1, lastAt: Date.now() };
+    if (target.hanging) return;
     response.statusCode = target.broken ? 500 : 200;
     response.end(target.broken ? 'broken' : 'ok');
   });
