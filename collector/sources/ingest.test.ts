@@ -109,6 +109,19 @@ describe('OTLP', () => {
     expect(await kept()).toMatchObject([{ timestamp: 1795529618402 }]);
   });
 
+  it('a request that comes again after it was kept is kept once; without times it could be another one', async () => {
+    for (const answer of [await otlp.logs(request(logs(record))), await otlp.logs(request(logs(record)))]) expect(answer.status).toBe(200);
+    expect(otlp.health()).toMatchObject({ lines: 1, events: 1, duplicates: 1 });
+    const undated = { body: { stringValue: 'x' } };
+    for (const answer of [await otlp.logs(request(logs(undated))), await otlp.logs(request(logs(undated)))]) expect(answer.status).toBe(200);
+    expect(otlp.health()).toMatchObject({ lines: 3, events: 3, duplicates: 1 });
+  });
+
+  it('more values than memory has room for are refused before they are read', async () => {
+    const bomb = request(gzipSync(Buffer.alloc(5_000_001, ','), { level: 1 }), { encoding: 'gzip' });
+    expect((await otlp.logs(bomb)).status).toBe(413);
+  });
+
   it('an empty request is a success', async () => {
     expect((await otlp.logs(request({}))).status).toBe(200);
     expect((await otlp.metrics(request(new Uint8Array(), proto))).status).toBe(200);

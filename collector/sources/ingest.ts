@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Batch } from '#collector/batch.ts';
+import { createTurns } from '#collector/probes/turns.ts';
 import type { Spool } from '#collector/spool.ts';
 import type { Clock } from '#lib/clock.ts';
 import { durationMs } from '#lib/time.ts';
@@ -40,15 +41,21 @@ export const retryAfterSeconds = 5;
 const roomMs = durationMs(2_000);
 
 const unzip = promisify(gunzip);
+/** A few bytes can become very many: two at a time do. */
+const unpacking = createTurns(2);
+const never = new AbortController().signal;
 
 export async function unpacked({ encoding, body }: IngestRequest): Promise<Uint8Array> {
   if (encoding === '' || encoding === 'identity') return body;
   if (encoding !== 'gzip') throw new IngestError(415, `content-encoding ${encoding.slice(0, 40)} is not understood: send gzip or none`);
+  const giveBack = await unpacking.take(never);
   try {
     return await unzip(body, { maxOutputLength: largestBody });
   } catch (error) {
     if (error instanceof RangeError) throw new IngestError(413, `unpacks to more than ${largestBody} bytes`);
     throw new IngestError(400, `not gzip: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    giveBack?.();
   }
 }
 
@@ -65,7 +72,18 @@ export async function keep(batch: Batch, { spool, clock }: { spool: Spool; clock
 
 export const mediaType = (contentType: string): string => (contentType.split(';')[0] ?? '').trim().toLowerCase();
 
+/** Two bytes can stand for a whole value: so many are read of one body, however small it is. */
+const mostValues = 5_000_000;
+const [opensMap, opensList, comma] = [123, 91, 44];
+
+function countValues(bytes: Uint8Array): void {
+  let values = 0;
+  for (const byte of bytes) if (byte === comma || byte === opensList || byte === opensMap) values++;
+  if (values > mostValues) throw new IngestError(413, `more than ${mostValues} values`);
+}
+
 export function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length > mostValues) countValues(bytes);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

@@ -82,6 +82,12 @@ describe('a push', () => {
     expect(loki.health()).toMatchObject({ lines: 2, events: 1, blank: 1 });
   });
 
+  it('that comes again after it was kept is kept once', async () => {
+    for (let times = 0; times < 3; times++) expect((await loki.push(json(streams([[nanos, 'x']])))).status).toBe(204);
+    expect(await kept()).toHaveLength(1);
+    expect(loki.health()).toMatchObject({ lines: 1, events: 1, duplicates: 2 });
+  });
+
   it('with nothing in it is a success', async () => {
     expect((await loki.push(json({ streams: [] }))).status).toBe(204);
     expect((await loki.push(protobuf(Buffer.from([0])))).status).toBe(204);

@@ -8,6 +8,7 @@ import { between, day, minute, type UnixMs } from '#lib/time.ts';
 import { type IngestAnswer, IngestError, type IngestRequest, keep, mostRows, refusal } from './ingest.ts';
 import type { LabelPair } from './loki-labels.ts';
 import { type PushedEntry, type PushedStream, readPush } from './loki-push.ts';
+import { createRepeats } from './repeats.ts';
 import type { SourceHealth } from './source.ts';
 import { createCounters } from './source-counters.ts';
 
@@ -21,6 +22,7 @@ const source = 'loki';
 
 export function createLoki({ spool, clock }: { spool: Spool; clock: Clock }): LokiIngest {
   const counters = createCounters({ id: source, kind: source, clock });
+  const repeats = createRepeats();
   const take = async (request: IngestRequest): Promise<IngestAnswer> => {
     const streams = await readPush(request);
     const entries = streams.reduce((sum, stream) => sum + stream.entries.length, 0);
@@ -36,8 +38,13 @@ export function createLoki({ spool, clock }: { spool: Spool; clock: Clock }): Lo
     counters.fail(told);
     return refusal(told);
   };
+  const once = async (request: IngestRequest): Promise<IngestAnswer> => {
+    const { answer, repeated } = await repeats.once(request.body, () => take(request));
+    if (repeated) counters.add({ duplicates: 1 });
+    return answer;
+  };
   const push = (request: IngestRequest): Promise<IngestAnswer> =>
-    take(request).catch((error: unknown) => {
+    once(request).catch((error: unknown) => {
       const answer = refusal(error);
       counters.fail(error);
       // What may be sent again is not lost yet.

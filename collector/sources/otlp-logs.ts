@@ -6,12 +6,15 @@ import { attributesOf, bodyOf, identifier, instant, list, text, told, whole } fr
 export interface ReadLogs {
   rows: LogRecord[];
   masked: number;
+  /** Each names a time, so that the same bytes again are the same records. */
+  dated: boolean;
 }
 
 /** ExportLogsServiceRequest → records; the service is the resource's `service.name`. */
 export function readLogs(request: unknown, { source, now }: { source: string; now: UnixMs }): ReadLogs {
   const rows: LogRecord[] = [];
   let masked = 0;
+  let dated = true;
   const count = (more: number): void => {
     masked += more;
   };
@@ -27,12 +30,13 @@ export function readLogs(request: unknown, { source, now }: { source: string; no
         const attributes = { ...shared, ...(scopeName && { 'otel.scope.name': scopeName }), ...attributesOf(record.attributes, count), ...traced(record) };
         const severityNumber = whole(record.severityNumber, 'severityNumber');
         const time = instant(record.timeUnixNano, 'timeUnixNano') ?? instant(record.observedTimeUnixNano, 'observedTimeUnixNano');
+        dated &&= time !== undefined;
         const known = severityNumber >= 1 && severityNumber <= 24 ? severityNumber : 0;
         rows.push(toRecord({ time, severityNumber: known, severityText: text(record.severityText), body: bodyOf(record.body, count), attributes, malformed: '' }, origin));
       }
     }
   }
-  return { rows, masked };
+  return { rows, masked, dated };
 }
 
 function traced({ traceId, spanId, eventName }: Readonly<Record<string, unknown>>): Record<string, string> {

@@ -5,6 +5,7 @@ import { readLogs } from './otlp-logs.ts';
 import { readMetrics } from './otlp-metrics.ts';
 import { logsShape, metricsShape } from './otlp-shape.ts';
 import { readMessage, WireError, writeField } from './protobuf.ts';
+import { createRepeats } from './repeats.ts';
 import type { SourceHealth } from './source.ts';
 import { createCounters } from './source-counters.ts';
 
@@ -26,33 +27,45 @@ interface Partial {
   reason: string;
 }
 
+interface Asked {
+  request: IngestRequest;
+  type: string;
+}
+
 export function createOtlp({ spool, clock }: { spool: Spool; clock: Clock }): OtlpIngest {
   const counters = createCounters({ id: source, kind: source, clock });
+  const repeats = createRepeats();
   const limit = (rows: number): void => {
     if (rows > mostRows) throw new IngestError(413, `${rows} rows in one request: at most ${mostRows}`);
   };
-  const logs = async (body: unknown): Promise<Partial> => {
-    const { rows, masked } = readLogs(body, { source, now: clock.now() });
+  const logs = async (body: unknown, { request, type }: Asked): Promise<IngestAnswer> => {
+    const { rows, masked, dated } = readLogs(body, { source, now: clock.now() });
     limit(rows.length);
-    if (rows.length > 0) await keep({ kind: 'logs', rows }, { spool, clock });
-    counters.add({ lines: rows.length, events: rows.length, masked });
-    return { name: 'rejectedLogRecords', rejected: 0, reason: '' };
+    const store = async (): Promise<IngestAnswer> => {
+      if (rows.length > 0) await keep({ kind: 'logs', rows }, { spool, clock });
+      counters.add({ lines: rows.length, events: rows.length, masked });
+      return accepted(type, { name: 'rejectedLogRecords', rejected: 0, reason: '' });
+    };
+    if (!dated) return store();
+    const { answer, repeated } = await repeats.once(request.body, store);
+    if (repeated) counters.add({ duplicates: rows.length });
+    return answer;
   };
-  const metrics = async (body: unknown): Promise<Partial> => {
+  const metrics = async (body: unknown, { type }: Asked): Promise<IngestAnswer> => {
     const { rows, points, rejected, reason } = readMetrics(body, clock.now());
     limit(rows.length);
     if (rows.length > 0) await keep({ kind: 'samples', rows }, { spool, clock });
     counters.add({ lines: points, events: points - rejected, dropped: rejected });
-    return { name: 'rejectedDataPoints', rejected, reason };
+    return accepted(type, { name: 'rejectedDataPoints', rejected, reason });
   };
-  const answering = (shape: typeof logsShape, take: (body: unknown) => Promise<Partial>) => async (request: IngestRequest) => {
+  const answering = (shape: typeof logsShape, take: (body: unknown, asked: Asked) => Promise<IngestAnswer>) => async (request: IngestRequest) => {
     const type = mediaType(request.contentType);
     try {
       if (type !== protobuf && type !== json) throw new IngestError(415, `content-type ${type.slice(0, 60) || '(none)'} is not understood: send ${protobuf} or ${json}`);
       const bytes = await unpacked(request);
-      const outcome = await take(type === json ? parseJson(bytes) : readMessage(bytes, shape));
+      const answer = await take(type === json ? parseJson(bytes) : readMessage(bytes, shape), { request, type });
       counters.recovered();
-      return accepted(type, outcome);
+      return answer;
     } catch (error) {
       const known = error instanceof WireError ? new IngestError(400, `not a message of OTLP: ${error.message}`) : error;
       if (!(known instanceof IngestError)) throw known;
@@ -79,3 +92,6 @@ function refused(type: string, { status, message }: IngestError): IngestAnswer {
   const body = type === protobuf ? new Uint8Array(Buffer.concat([writeField(1, code), writeField(2, message)])) : JSON.stringify({ code, message });
   return { status, contentType: type === protobuf ? protobuf : json, body, ...(status === 503 && { retryAfterSeconds }) };
 }
+
+/** For who never comes to see what was sent. */
+export const otlpRefusal = (contentType: string, error: IngestError): IngestAnswer => refused(mediaType(contentType), error);

@@ -72,7 +72,7 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
   app.use('/api/*', noStore, identify(ports.people, clock));
   app.use('/v1/*', identify(ports.people, clock));
   app.use('/loki/*', identify(ports.people, clock));
-  app.route('/', ingestRoutes(ports, tooLarge));
+  app.route('/', ingestRoutes({ ...ports, clock }));
   app.use('/api/v1/collector/*', limitBody({ maxSize: largestFarBatch, tooLarge }));
   app.route('/api/v1', farRoutes({ ports, clock }));
   app.route('/api/v1', v1);
