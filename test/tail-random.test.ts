@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep, setImmediate as tick } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { encodingOf } from '#collector/encoding.ts';
+import { type Encoding, encodingOf } from '#collector/encoding.ts';
 import { FileTail } from '#collector/sources/file-tail.ts';
 import type { RunningSource } from '#collector/sources/source.ts';
 import { openSpool, type Spool } from '#collector/spool.ts';
@@ -26,8 +26,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true });
 });
 
-const encoding = encodingOf('utf-8');
-if (!encoding) throw new Error('no such encoding');
+const utf8 = (): Encoding => encodingOf('utf-8') ?? expect.unreachable('no such encoding');
 
 async function runSeed(seed: number): Promise<{ story: string[]; lost: number[]; twice: number[]; torn: string[] }> {
   let state = seed;
@@ -38,18 +37,16 @@ async function runSeed(seed: number): Promise<{ story: string[]; lost: number[];
   const clock = virtualClock(unixMs(Date.now()));
   const stored = new Map<string, string[]>();
   const story: string[] = [];
-  let spool: Spool;
-  let tail: FileTail;
 
-  const start = async (): Promise<void> => {
+  const open = async (): Promise<{ spool: Spool; tail: FileTail }> => {
     // A killed one leaves what is on disk at that moment; here it goes on tidying its own folder for a while.
     const dir = join(home, `spool-${spools.length}`);
     if (spools.length > 0) cpSync(join(home, `spool-${spools.length - 1}`), dir, { recursive: true });
-    spool = await openSpool({ dir, maxBytes: 100_000_000, clock });
+    const spool = await openSpool({ dir, maxBytes: 100_000_000, clock });
     spools.push(spool);
     const paths = ['*.log', '*.log.*', '*.log-*'].map((name) => join(home, 'logs', name));
-    tail = new FileTail(
-      { id: 'load', service: 'web', paths, format: { kind: 'combined' }, encoding, startAt: 'beginning', idleMs: 5_000 },
+    const tail = new FileTail(
+      { id: 'load', service: 'web', paths, format: { kind: 'combined' }, encoding: utf8(), startAt: 'beginning', idleMs: 5_000 },
       {
         spool,
         clock,
@@ -57,6 +54,11 @@ async function runSeed(seed: number): Promise<{ story: string[]; lost: number[];
       },
     );
     tails.push(tail.running(startLoop({ name: 'unused', everyMs: durationMs(1e9), clock, run: () => Promise.resolve({ backlog: 0 }), onError: () => {} })));
+    return { spool, tail };
+  };
+  let { spool, tail } = await open();
+  const start = async (): Promise<void> => {
+    ({ spool, tail } = await open());
   };
   /** The store keeps a token once; the word that it has it may get lost. */
   const ship = async (): Promise<void> => {
@@ -124,13 +126,12 @@ async function runSeed(seed: number): Promise<{ story: string[]; lost: number[];
   };
   const oneOf = <T>(all: readonly T[]): T => all[Math.floor(chance() * all.length)] as T;
 
-  await start();
   for (let number = 0; number < 40; number++) {
     const file = oneOf(logs.files);
     for (const each of logs.files) if (chance() < 0.6) logs.write(each, Math.floor(chance() * 30));
     const name = oneOf([...Object.keys(atOnce), ...Object.keys(atOnce), ...Object.keys(slowly)]);
     story.push(`${number}. ${name} ${file.slice(home.length + 6)} at ${logs.written}`);
-    const round = chance() < 0.5 && atOnce[name] ? (tail as unknown as FileTail).round(clock.now()) : undefined;
+    const round = chance() < 0.5 && atOnce[name] ? tail.round(clock.now()) : undefined;
     for (let ticks = Math.floor(chance() * 12); round && ticks > 0; ticks--) await tick();
     atOnce[name]?.(file);
     await round;
