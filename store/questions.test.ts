@@ -379,6 +379,22 @@ describe('logs', () => {
     expect(found.total).toBe(inside.filter(keep).length);
   });
 
+  it('alike lines are one shape, with counts before and after a moment', async () => {
+    const since = unixMs(now - hour / 4);
+    const found = await questions.logShapes({ search, since, masks: [['\\d+', '<n>']] });
+    expect(found).toMatchObject({ total: inside.length, sampled: inside.length, every: 1, whole: true });
+    for (const { text, count, before, counts } of found.shapes) {
+      const rows = inside.filter((row) => text === (row.login ? `login ${row.login.outcome}${row.login.reason ? `: ${row.login.reason}` : ''}` : `GET ${row.route} → ${row.status}`));
+      expect({ text, count, before, steps: counts.length, sum: counts.reduce((sum, one) => sum + one, 0) }).toEqual({
+        text,
+        count: rows.length,
+        before: rows.filter((row) => row.at < since).length,
+        steps: 30,
+        sum: rows.length,
+      });
+    }
+  });
+
   it('facets count each value', async () => {
     const { facets } = await questions.logs(search);
     const statuses = facets.find((facet) => facet.name === 'status')?.values;

@@ -3,6 +3,7 @@ import type { Ask } from './questions-ask.ts';
 import { checkRecords, failureKinds, phaseTimes, probeDays, probeMinutes, probeSpeeds, recentChecks } from './questions-checks.ts';
 import { telemetryAsk, telemetrySql } from './questions-client.ts';
 import { checkStates } from './questions-lines.ts';
+import { logShapes } from './questions-log-patterns.ts';
 import { loginClients, loginFailureRatio, loginFailures, loginFigures, loginReasons } from './questions-logins.ts';
 import { alertMarks, logs, newest } from './questions-logs.ts';
 import { availabilityNow, errorRatioNow, latencyNow, loginFailureNow } from './questions-readings.ts';
@@ -58,6 +59,7 @@ export function createQuestions(telemetry: Telemetry) {
     loginReasons: bound(loginReasons),
     loginClients: bound(loginClients),
     logs: bound(logs),
+    logShapes: bound(logShapes),
     alertMarks: bound(alertMarks),
     newest: bound(newest),
     sql: createSqlQuestion(ask, telemetrySql(telemetry)),

@@ -137,6 +137,7 @@ describe('login attempts', () => {
     },
   ])('$name', ({ message, method, reason, user, address, count }) => {
     expect(login(message)).toEqual({
+      'error.side': 'user',
       'login.outcome': 'failed',
       'login.method': method,
       'login.reason': reason,

@@ -3,6 +3,7 @@ import type { AttributeValue } from '#collector/log.ts';
 import type { Field } from '#lib/kinds.ts';
 import type { NamedFields } from './flat-object.ts';
 import type { ParsedLine } from './format.ts';
+import { putLoginSide } from './login-record.ts';
 import { reasonIn } from './login-told.ts';
 import type { ClientOf } from './proxies.ts';
 import { judged, plainNumber, putTarget, wholeNumber } from './request-record.ts';
@@ -75,7 +76,11 @@ function concluded(parsed: ParsedLine): ParsedLine {
   if (outcome !== undefined) {
     attributes['login.count'] ??= 1;
     attributes['login.method'] ??= 'password';
-    if (outcome === 'failed') attributes['login.reason'] = knownReason(String(attributes['login.reason'] ?? ''), parsed.body);
+    if (outcome === 'failed') {
+      const reason = knownReason(String(attributes['login.reason'] ?? ''), parsed.body);
+      attributes['login.reason'] = reason;
+      putLoginSide(attributes, reason);
+    }
     return { ...parsed, ...(outcome === 'failed' ? { severityNumber: 13, severityText: 'WARN' } : { severityNumber: 9, severityText: 'INFO' }) };
   }
   if (attributes['http.response.status_code'] === undefined) return parsed;

@@ -5,7 +5,7 @@ import { unixMs } from '#lib/time.ts';
 import { clfTimeLength, clfTimeReader } from './clf-time.ts';
 import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { clientReader, putClientBehind } from './proxies.ts';
-import { judge, putHost } from './request-record.ts';
+import { type Codes, judge, putHost } from './request-record.ts';
 import { routeReader } from './route.ts';
 import { readTail } from './tail-fields.ts';
 
@@ -26,10 +26,17 @@ export const combined = defineKind({
       required: false,
       help: { 'zh-CN': '行尾 code=… 不在此列时记为错误', en: 'A trailing code=… not listed here makes the request an error' },
     },
+    {
+      id: 'user_codes',
+      label: { 'zh-CN': '属用户一方的业务码', en: "Application codes of the user's own doing" },
+      input: 'list',
+      required: false,
+      help: { 'zh-CN': '不算平台错误，标为用户侧', en: 'No errors of the platform: marked as the user side' },
+    },
   ],
-  shape: { ...formatShape, success_codes: z.array(z.coerce.string()).optional() },
+  shape: { ...formatShape, success_codes: z.array(z.coerce.string()).optional(), user_codes: z.array(z.coerce.string()).optional() },
   make: (config): Format => {
-    const read = createReader(config.success_codes && new Set(config.success_codes));
+    const read = createReader({ success: config.success_codes && new Set(config.success_codes), user: config.user_codes && new Set(config.user_codes) });
     return { kind: 'combined', parse: config.trusted_proxies ? behindProxies(read, config.trusted_proxies) : read };
   },
 });
@@ -49,7 +56,7 @@ function behindProxies(read: (line: string) => ParsedLine, trusted: readonly str
   };
 }
 
-function createReader(successCodes: ReadonlySet<string> | undefined): (line: string) => ParsedLine {
+function createReader(codes: Codes): (line: string) => ParsedLine {
   const timeAt = clfTimeReader();
   const routeFor = routeReader();
 
@@ -69,7 +76,7 @@ function createReader(successCodes: ReadonlySet<string> | undefined): (line: str
     if (status < 0) return malformedLine(line, 'no status');
     attributes['http.response.status_code'] = status;
     const malformed = readRest(line, requestEnd + 5, attributes);
-    judge(attributes, status, successCodes);
+    judge(attributes, status, codes);
     const level = status >= 500 ? 17 : status >= 400 ? 13 : 9;
     return { time: unixMs(time), severityNumber: level, severityText: level === 17 ? 'ERROR' : level === 13 ? 'WARN' : 'INFO', body: line, attributes, malformed };
   };

@@ -8,7 +8,7 @@ const parse = (kind: string, line: string) => {
   return built.ready.parse(line, unixMs(0));
 };
 const nginx = '2026/05/17 10:05:03 [error] 31#31: *46';
-const basic = { 'login.outcome': 'failed', 'login.method': 'basic', 'login.count': 1 };
+const basic = { 'error.side': 'user', 'login.outcome': 'failed', 'login.method': 'basic', 'login.count': 1 };
 
 test.each([
   {

@@ -7,6 +7,7 @@ import { caddy } from './caddy.ts';
 import { combined } from './combined.ts';
 import { insideContainer } from './container.ts';
 import { envoy } from './envoy.ts';
+import { withExceptions } from './exception.ts';
 import { containers, continuations, type Format } from './format.ts';
 import { haproxy } from './haproxy.ts';
 import { iisEvent } from './iis-event.ts';
@@ -37,10 +38,14 @@ const joining = z.object({ multiline: z.enum([...continuations, 'none']).optiona
 /** `{ kind: 'combined', zone: 'Asia/Shanghai' }` → a ready format, or what is wrong with it; any may be told how its lines are joined. */
 export function buildFormat({ multiline, container, ...own }: Record<string, unknown>): KindParse<Format> {
   const built = buildKind<Format, void>(formats, own, undefined);
-  if (multiline === undefined && container === undefined) return built;
+  if (multiline === undefined && container === undefined) return built.ok ? { ...built, ready: joinable(built.ready) } : built;
   const joined = joining.safeParse({ multiline, container });
   if (!built.ok || !joined.success) return { ok: false, issues: [...(built.ok ? [] : built.issues), ...(joined.success ? [] : joined.error.issues)] };
   const { data } = joined;
   const format = data.multiline === undefined ? built.ready : { ...built.ready, multiline: data.multiline === 'none' ? undefined : data.multiline };
-  return { ok: true, ready: data.container ? insideContainer(format, data.container) : format, config: { ...built.config, ...data } };
+  const whole = joinable(format);
+  return { ok: true, ready: data.container ? insideContainer(whole, data.container) : whole, config: { ...built.config, ...data } };
 }
+
+/** Where an event may be of several lines it may hold a stack trace. */
+const joinable = (format: Format): Format => (format.multiline === undefined ? format : withExceptions(format));

@@ -1,6 +1,7 @@
 import type { AttributeValue } from '#collector/log.ts';
 import { type UnixMs, unixMs } from '#lib/time.ts';
 import { attributeName } from './chosen-fields.ts';
+import { putException } from './exception.ts';
 import type { NamedFields } from './flat-object.ts';
 import type { ParsedLine } from './format.ts';
 import { readLevel } from './level.ts';
@@ -25,6 +26,9 @@ export interface FieldReaders {
   choose?: ((parsed: ParsedLine, fields: NamedFields) => ParsedLine) | undefined;
 }
 
+/** What loggers call the trace of an exception. */
+const stacks = ['err.stack', 'error.stack', 'error.stack_trace', 'stack_trace', 'stacktrace', 'exc_info', 'exception', 'stack'];
+
 /** One event of a record of named fields; what is neither time, level nor text becomes an attribute of the same name. */
 export function readNamedFields(line: string, fields: NamedFields, { names, readTime, choose }: FieldReaders): ParsedLine {
   const present = (list: readonly string[]): string | undefined => list.find((name) => fields.has(name));
@@ -36,6 +40,8 @@ export function readNamedFields(line: string, fields: NamedFields, { names, read
   for (const [name, value] of fields) if (name !== timeName && name !== levelName && name !== messageName) attributes[attributeName(name)] = value;
   const malformed = raw !== '' && time === undefined ? 'the time is not readable' : '';
   const parsed: ParsedLine = { time, ...readLevel(text(levelName)), body: text(messageName) || line, attributes, malformed };
+  const stack = stacks.find((name) => fields.has(name));
+  if (stack !== undefined) putException(parsed, String(fields.get(stack)));
   return choose ? choose(parsed, fields) : parsed;
 }
 

@@ -43,19 +43,30 @@ export function requestRecord(line: string, request: Request, { more = {}, route
   return { time: request.time, ...judged(attributes), body: line, attributes, malformed: '' };
 }
 
-/** The outcome by the status, and by the application's own code where it says which ones mean success. */
-export function judge(attributes: Record<string, AttributeValue>, status: number, successCodes: ReadonlySet<string> | undefined): void {
+/** Which codes of the application mean what, where it writes one. */
+export interface Codes {
+  success: ReadonlySet<string> | undefined;
+  /** The asker's own doing: no error of the service. */
+  user: ReadonlySet<string> | undefined;
+}
+
+/** The outcome by the status, and by the application's own code where it says which ones mean success; and whose doing a failure is. */
+export function judge(attributes: Record<string, AttributeValue>, status: number, codes?: Codes): void {
   const code = attributes['app.code'];
-  const refused = successCodes !== undefined && typeof code === 'string' && !successCodes.has(code);
+  const coded = codes && typeof code === 'string' ? code : undefined;
+  const users = coded !== undefined && codes?.user?.has(coded) === true;
+  const refused = coded !== undefined && !users && codes?.success !== undefined && !codes.success.has(coded);
   attributes.outcome = status >= 500 || refused ? 'error' : 'ok';
   if (status >= 500) attributes['error.type'] = String(status);
   else if (refused) attributes['error.type'] = 'business';
+  if (status >= 500 || refused) attributes['error.side'] = 'platform';
+  else if (status >= 400 || users) attributes['error.side'] = 'user';
 }
 
 /** Adds outcome and error type by the status, and answers the severity that goes with it. */
-export function judged(attributes: Record<string, AttributeValue>, successCodes?: ReadonlySet<string>): Pick<ParsedLine, 'severityNumber' | 'severityText'> {
+export function judged(attributes: Record<string, AttributeValue>, codes?: Codes): Pick<ParsedLine, 'severityNumber' | 'severityText'> {
   const status = attributes['http.response.status_code'];
-  if (typeof status === 'number') judge(attributes, status, successCodes);
+  if (typeof status === 'number') judge(attributes, status, codes);
   if (typeof status === 'number' && status >= 500) return { severityNumber: 17, severityText: 'ERROR' };
   return typeof status === 'number' && status >= 400 ? { severityNumber: 13, severityText: 'WARN' } : { severityNumber: 9, severityText: 'INFO' };
 }

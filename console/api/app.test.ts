@@ -36,6 +36,7 @@ const reads = [
   '/api/v1/notices',
   '/api/v1/notices/n1',
   '/api/v1/logs?q=x',
+  '/api/v1/logs/patterns?q=x&since=2026-11-24T01:00:00Z',
   '/api/v1/query?sql=SELECT%201',
   '/api/v1/health-report',
   '/api/v1/demo/faults',
@@ -126,6 +127,7 @@ describe('reading', () => {
     '/api/v1/boards/latency?range=90',
     '/api/v1/probes/home?from=2026-11-24T02:00:00Z&to=2026-11-24T01:00:00Z',
     '/api/v1/logs?limit=0',
+    '/api/v1/logs/patterns?from=yesterday',
     '/api/v1/query',
     '/api/v1/boards/latency?from=1999-01-01T00:00:00Z',
   ])('%s names the field that is wrong', async (path) => {

@@ -22,6 +22,7 @@ import { createMemo } from './memo.ts';
 import { noticeRoutes, runbookRoutes } from './notice-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { createPanelReader } from './panel-reader.ts';
+import { patternRoutes } from './pattern-routes.ts';
 import type { ConsolePorts } from './ports.ts';
 import { probeRoutes } from './probe-routes.ts';
 import { pushRoutes } from './push-routes.ts';
@@ -58,6 +59,7 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
     .route('/', runbookRoutes(routes))
     .route('/', noticeRoutes(routes))
     .route('/', logRoutes(routes))
+    .route('/', patternRoutes(routes))
     .route('/', sqlRoutes(routes))
     .route('/', healthRoutes(routes))
     .route('/', sourceRoutes(routes))

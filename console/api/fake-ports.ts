@@ -52,6 +52,13 @@ export const fakeQuestions: Questions = {
   loginClients: async () => ranking,
   logs: async () => ({ total: 1, histogram: lines('info'), facets: [], records: [{ at: fakeNow, service: 'invoice', source: 'access', level: 'info', body: 'GET /', attributes: {} }], next: null }),
   alertMarks: async () => [{ at: fakeNow, rule: 'Errors', fingerprint: 'f1', to: 'firing' }],
+  logShapes: async () => ({
+    total: 3,
+    sampled: 3,
+    every: 1,
+    whole: true,
+    shapes: [{ text: 'captcha wrong for <n>', fixed: false, count: 3, before: 0, level: 'warn', services: ['invoice'], firstAt: fakeNow, counts: [1, 2], example: 'captcha wrong for 7' }],
+  }),
   newest: async () => ({ checks: fakeNow, logs: null }),
   sql: async ({ statement }) =>
     statement.startsWith('DROP') ? { ok: false, code: 'refused', message: 'only a SELECT statement is answered here' } : { ok: true, meta: [{ name: 'n', type: 'UInt8' }], data: [{ n: 1 }], rows: 1 },

@@ -9,7 +9,8 @@ import { seriesView } from './series-view.ts';
 import type { LogsView } from './views.ts';
 
 const word = z.string().max(500).default('');
-const logQuery = z.object({
+/** What narrows a search of the logs. */
+export const logQuery = z.object({
   ...rangeShape,
   q: z.string().max(2_000).default(''),
   service: word,

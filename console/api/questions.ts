@@ -1,5 +1,7 @@
 /** What the console asks of telemetry. Instants are UnixMs; every answer is bounded. */
+
 import type { FailureKind, OutcomeKind } from '#collector/check.ts';
+import type { Shape } from '#collector/patterns.ts';
 import type { Heat, Lines, Ranking, Reading, Span } from '#lib/series.ts';
 import type { DurationMs, UnixMs } from '#lib/time.ts';
 
@@ -14,6 +16,15 @@ export interface LogSearch {
   limit: number;
   /** Continue below this record of the page before. */
   before: string;
+}
+export interface LogShapes {
+  total: number;
+  sampled: number;
+  /** One of so many lines was looked at. */
+  every: number;
+  /** False where there were more shapes than are answered: the rarest are missing. */
+  whole: boolean;
+  shapes: readonly Shape[];
 }
 export interface LogPage {
   total: number;
@@ -115,6 +126,8 @@ export interface Questions {
   loginClients(question: LineQuestion & { limit: number }): Promise<Ranking>;
 
   logs(question: LogSearch & { now: UnixMs }): Promise<LogPage>;
+  /** Of the lines that match, or an even sample of them, those alike once masked. */
+  logShapes(question: { search: LogSearch; since: UnixMs; masks: readonly (readonly [pattern: string, as: string])[] }): Promise<LogShapes>;
   alertMarks(question: { span: Span; limit: number }): Promise<readonly { at: UnixMs; rule: string; fingerprint: string; to: string }[]>;
   newest(question: { now: UnixMs }): Promise<{ checks: UnixMs | null; logs: UnixMs | null }>;
   /** One read-only statement over the documented views, bounded in time, memory and rows. */

@@ -1,3 +1,4 @@
+import type { PatternsView } from '#console/api/pattern-view.ts';
 import type { LogsView } from '#console/api/views.ts';
 import { systemClock } from '#lib/clock.ts';
 import { ask } from '#src/client.ts';
@@ -13,5 +14,15 @@ export const load: PageLoad = async ({ fetch, depends, url }) => {
     const value = url.searchParams.get(name);
     if (value) query.set(name, value);
   }
-  return { answer: await ask<LogsView>(fetch, `/logs?${rangeQuery(url, systemClock.now())}&limit=200&${query}`, `/logs?${query}`) };
+  const range = rangeQuery(url, systemClock.now());
+  const asPatterns = url.searchParams.get('view') === 'patterns';
+  const since = url.searchParams.get('since');
+  const mined = new URLSearchParams(query);
+  mined.delete('before');
+  if (since) mined.set('since', since);
+  const [answer, patterns] = await Promise.all([
+    ask<LogsView>(fetch, `/logs?${range}&limit=${asPatterns ? 1 : 200}&${query}`, `/logs?${query}`),
+    asPatterns ? ask<PatternsView>(fetch, `/logs/patterns?${range}&${mined}`, `/logs/patterns?${mined}`) : null,
+  ]);
+  return { answer, patterns };
 };
