@@ -4,10 +4,10 @@ import type { Ask } from './questions-ask.ts';
 import { type LogSearch, levelOf, matching } from './questions-log-search.ts';
 
 /** Lines looked at in one answer at most; of more, an even sample. */
-export const mostSampled = 50_000;
+const mostSampled = 50_000;
 const mostShapes = 3_000;
 /** How many steps a pattern's small line has. */
-export const patternSteps = 30;
+const patternSteps = 30;
 
 export interface ShapesQuestion {
   search: LogSearch;
