@@ -12,7 +12,7 @@ export class WireError extends Error {}
 
 const deepest = 32;
 /** Two bytes can stand for a whole object: so many fields are read of one message, however small it is. */
-const mostFields = 5_000_000;
+const mostFields = 2_000_000;
 
 export function readMessage(bytes: Uint8Array, shape: MessageShape): Record<string, unknown> {
   return message(new Wire(bytes, { left: mostFields }), shape, 0);
@@ -104,7 +104,7 @@ class Wire {
   }
 
   spend(): void {
-    if (this.#budget.left-- <= 0) throw new WireError(`more than ${mostFields} fields`);
+    if (this.#budget.left-- <= 0) throw new WireError(`more than ${mostFields} fields: send fewer in a request`);
   }
 
   atEnd(): boolean {
