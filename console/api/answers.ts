@@ -13,6 +13,8 @@ export const isoOrNull = (at: UnixMs | null): string | null => (at === null ? nu
 export const refusal = (code: string, message: Bilingual, problems?: Problems): ErrorView => ({ error: { code, message, ...(problems ? { problems } : {}) } });
 
 export function refuse(c: Context, status: Status, { code, message, problems }: { code: string; message: Bilingual; problems?: Problems }): Response {
+  // Senders of telemetry come back when they are told to; without a word some give up.
+  if (status === 503) c.header('retry-after', '5');
   return c.json(refusal(code, message, problems), status);
 }
 

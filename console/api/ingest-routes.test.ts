@@ -25,7 +25,15 @@ it('the answer of the protocol goes out as it is', async () => {
 
 it('a source nobody configured is not found; where nothing is collected it may be tried again', async () => {
   expect((await started(['ingest'])('/api/v1/ingest/lines?source=a')).status).toBe(404);
-  expect((await started(['ingest'], null)('/v1/logs')).status).toBe(503);
+  const nobody = await started(['ingest'], null)('/v1/logs');
+  expect([nobody.status, nobody.headers.get('retry-after')]).toEqual([503, '5']);
+});
+
+it('a token that cannot be looked up now is no refusal: the sender comes back', async () => {
+  const token = async () => Promise.reject(Object.assign(new Error('Connection terminated due to connection timeout'), { code: 'ECONNRESET' }));
+  const api = createApi({ ports: fakePorts({ people: { ...fakePorts().people, session: async () => null, token } }), clock: virtualClock(fakeNow), onError: () => {} });
+  const answer = await api.request('http://console.test/api/v1/write', { method: 'POST', headers: { authorization: 'Bearer x' }, body: 'x' });
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
 });
 
 it.each([
