@@ -56,7 +56,10 @@ export async function startInstance({ dataDir, port, args = ['--demo'], env = {}
     },
     async killTree() {
       const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve();
-      for (const { pid } of processTree(child.pid ?? -1)) killNow(pid);
+      const tree = processTree(child.pid ?? -1);
+      // A busy machine does not always let the tree be read; its root dies in any case, and what it started with it.
+      child.kill('SIGKILL');
+      for (const { pid } of tree) killNow(pid);
       await gone;
     },
   };
