@@ -172,6 +172,17 @@ describe('notices', () => {
     await notices.stop();
   });
 
+  test('a component that people set under maintenance is planned work for its probes, until they set it back', async () => {
+    const { notices } = await world([{ ...login, id: 'planned', probes: ['p'] }]);
+    const set = (status: 'under_maintenance' | 'operational') => notices.desk.setStatus({ component: 'planned', status, actor, now });
+    expect(notices.maintains('p')).toBe(false);
+    await set('under_maintenance');
+    expect([notices.maintains('p'), notices.maintains('other')]).toEqual([true, false]);
+    await set('operational');
+    expect(notices.maintains('p')).toBe(false);
+    await notices.stop();
+  });
+
   test('published words cannot be rewritten, and their chain is checked', async () => {
     await expect(base.state.pool.query(`update notice_update set body = '{}'`)).rejects.toThrow('only ever added to');
     const report = await verifyChains(base.state);
@@ -185,6 +196,7 @@ test('uptime days come from the rollups, each check once, in the days of the sit
     { at: at(10, 0), outcome: 'pass' },
     { at: at(10, 1), outcome: 'fail' },
     { at: at(2, 0), outcome: 'pass' },
+    { at: at(2, 0), outcome: 'fail', maintenance: true },
     { at: at(1, 0), outcome: 'slow' },
     { at: at(0, 0.5), outcome: 'pass' },
     { at: at(0, 0.4), outcome: 'unknown' },
