@@ -84,7 +84,7 @@ describe('by what ping says', () => {
     {
       name: 'no right to send',
       body: 'echo "ping: socktype: SOCK_RAW" >&2; echo "ping: socket: Operation not permitted" >&2; exit 2',
-      outcome: { kind: 'unknown', reason: 'ping: socktype: SOCK_RAW' },
+      outcome: { kind: 'unknown', reason: 'ping: socket: Operation not permitted (prober)' },
       evidence: {},
     },
     { name: 'nothing at all', body: 'exit 9', outcome: { kind: 'unknown', reason: 'ping ended and said nothing (exit 9)' }, evidence: {} },

@@ -99,12 +99,12 @@ const ownTrouble =
 
 function sightOf({ count, max_loss }: Config, { ran, address, dns }: { ran: Ran; address: string; dns: Sight['phases'] }): Sight {
   const echoes = readEchoes(ran.stdout.toString('utf8'));
-  const said = ran.stderr
+  const complaints = ran.stderr
     .toString('utf8')
     .split('\n')
-    .find((line) => line.trim() !== '')
-    ?.trim()
-    .slice(0, 200);
+    .flatMap((line) => (line.trim() === '' ? [] : [line.trim().slice(0, 200)]));
+  // Before what is wrong some versions name what they tried.
+  const said = complaints.find((line) => ownTrouble.test(line)) ?? complaints[0];
   const unknown = (reason: string): Sight => ({ outcome: { kind: 'unknown', reason }, phases: dns, evidence: { address } });
   if (ran.ending.how === 'spawn') return unknown(ran.ending.reason === 'ENOENT' ? 'no ping in PATH: install iputils-ping' : `ping: ${ran.ending.reason}`);
   if (echoes.received === 0 && said !== undefined && ownTrouble.test(said)) return unknown(`${said} (prober)`);
