@@ -9,6 +9,8 @@ import { openWireSite, type WireSite } from './wire-site.ts';
 /** Prometheus sends to a started product and is looked at by it; what it says of itself is what is kept. */
 
 const ports = { console: 19_010, prometheus: 19_018 };
+/** An engine that was stopped may have to be started anew first. */
+const patienceMs = 100_000;
 const found = findPrometheus();
 if ('missing' in found) process.stderr.write(`SKIPPED: nothing here was tried with a real Prometheus. ${found.missing}\n`);
 const isThere = 'program' in found;
@@ -107,12 +109,12 @@ const settled = (): number => Date.now() - 4_000;
 async function agrees(at: number): Promise<number> {
   const theirs = (await prometheus.query('{job=~".+"}[1h]', at)).reduce((sum, { values = [] }) => sum + values.length, 0);
   const upTo = `${sent} AND at <= fromUnixTimestamp64Milli(${at})`;
-  await until(`${theirs} samples (${JSON.stringify(gate.statuses)})`, async () => (await kept(upTo)) >= theirs, 60_000);
+  await until(`${theirs} samples (${JSON.stringify(gate.statuses)})`, async () => (await kept(upTo)) >= theirs, patienceMs);
   expect(await kept(upTo)).toBe(theirs);
   return theirs;
 }
 
-describe.skipIf(!isThere)('Prometheus', () => {
+describe.skipIf(!isThere)('Prometheus', { timeout: 240_000 }, () => {
   it('what it sends is kept: as many samples, each with its value to the last bit', async () => {
     await until('some scrapes', async () => ((await prometheus.query('made_value[1h]'))[0]?.values?.length ?? 0) >= 6);
     const at = settled();
@@ -149,13 +151,13 @@ describe.skipIf(!isThere)('Prometheus', () => {
       resourceLogs: [{ scopeLogs: [{ logRecords: Array.from({ length: 1_000 }, (_, index) => ({ timeUnixNano: `${Date.now()}000000`, body: { stringValue: `${index} ${'x'.repeat(900)}` } })) }] }],
     });
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${site.token}` };
-    await until('the spool to be full', async () => (await fetch(`${site.url}/v1/logs`, { method: 'POST', headers, body })).status === 503, 60_000);
-    await until('503 to remote write', async () => (gate.statuses[503] ?? 0) > 0, 60_000);
+    await until('the spool to be full', async () => (await fetch(`${site.url}/v1/logs`, { method: 'POST', headers, body })).status === 503, patienceMs);
+    await until('503 to remote write', async () => (gate.statuses[503] ?? 0) > 0, patienceMs);
     expect(gate.retryAfter).toBe('5');
     // The engine may have been started anew meanwhile, as one that does not answer is.
     if (processTree(site.pid).some(({ pid }) => pid === engine)) process.kill(engine, 'SIGCONT');
     const answered = gate.statuses[204] ?? 0;
-    await until('204 again', async () => (gate.statuses[204] ?? 0) > answered + 2, 60_000);
+    await until('204 again', async () => (gate.statuses[204] ?? 0) > answered + 2, patienceMs);
     await agrees(settled());
     const [failed] = await prometheus.query('sum(prometheus_remote_storage_samples_failed_total) + sum(prometheus_remote_storage_samples_dropped_total)');
     expect(failed?.value?.[1]).toBe('0');
@@ -167,7 +169,7 @@ describe.skipIf(!isThere)('Prometheus', () => {
     madeServer.close();
     const newest = `SELECT series, argMax(reinterpretAsUInt64(value), at) AS newest FROM samples WHERE metric = 'made_value' AND ${sent} GROUP BY series`;
     const ended = async () => (await site.rows<{ n: string }>(`SELECT toString(count()) AS n FROM (${newest}) WHERE newest = ${staleBits}`))[0]?.n;
-    await until('the ends of six series', async () => (await ended()) === '6', 45_000);
+    await until('the ends of six series', async () => (await ended()) === '6', patienceMs);
     await agrees(settled());
   });
 });
