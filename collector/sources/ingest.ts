@@ -44,13 +44,15 @@ const unzip = promisify(gunzip);
 /** A few bytes can become very many: two at a time do. */
 const unpacking = createTurns(2);
 const never = new AbortController().signal;
+/** Each piece waits for its turn in a busy process: a large body in small ones takes minutes there. */
+const [smallestPiece, largestPiece] = [16 * 1024, 1024 * 1024];
 
 export async function unpacked({ encoding, body }: IngestRequest): Promise<Uint8Array> {
   if (encoding === '' || encoding === 'identity') return body;
   if (encoding !== 'gzip') throw new IngestError(415, `content-encoding ${encoding.slice(0, 40)} is not understood: send gzip or none`);
   const giveBack = await unpacking.take(never);
   try {
-    return await unzip(body, { maxOutputLength: largestBody });
+    return await unzip(body, { maxOutputLength: largestBody, chunkSize: Math.min(largestPiece, Math.max(smallestPiece, body.length * 4)) });
   } catch (error) {
     if (error instanceof RangeError) throw new IngestError(413, `unpacks to more than ${largestBody} bytes`);
     throw new IngestError(400, `not gzip: ${error instanceof Error ? error.message : String(error)}`);
