@@ -10,6 +10,7 @@ import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import LokiTransport from 'winston-loki';
+import { fuzz, fuzzProtocols } from './fuzz-ingest.ts';
 import { until } from './instance.ts';
 import { logger, loggerIsThere, rsyslogIsThere, rsyslogSpeaksTls, startRsyslog } from './rsyslog.ts';
 import { openWireSite, type WireSite } from './wire-site.ts';
@@ -19,7 +20,7 @@ import { openWireSite, type WireSite } from './wire-site.ts';
 let site: WireSite;
 beforeAll(async () => {
   site = await openWireSite(18_970);
-}, 120_000);
+}, 310_000);
 afterAll(async () => {
   expect(await site.stop()).toBe(0);
 });
@@ -180,3 +181,9 @@ describe.skipIf(!loggerIsThere)("util-linux's logger (skipped where it is not in
     expect((await logs("attributes['syslog.appname'] = 'wirelong'", 1))[0]?.body).toBe(long);
   });
 });
+
+it('what no sender should send is answered as documented, nothing dies, and a good message is stored once after it, by each protocol', async () => {
+  const reports = await Promise.all(fuzzProtocols.map((protocol) => fuzz(site, { protocol, seed: 7, ms: 3_000 })));
+  expect(reports.flatMap(({ protocol, wrong }) => wrong.map((one) => `${protocol}: ${one}`))).toEqual([]);
+  expect(reports.every(({ cases }) => cases > 0)).toBe(true);
+}, 180_000);
