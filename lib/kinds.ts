@@ -18,6 +18,8 @@ export interface Field {
   from?: 'services' | 'vantages' | 'probes';
   /** Of a map: what its values are may not be shown. */
   secret?: boolean;
+  /** Of a map: numbers, true and JSON among its values are meant as such. */
+  typed?: boolean;
   variants?: readonly Variant[];
 }
 

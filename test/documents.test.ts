@@ -16,6 +16,7 @@ import { runbookCheck } from '#runbooks/check.ts';
 import { measures } from '#runbooks/gate.ts';
 import { shape as runbookShape } from '#runbooks/settings.ts';
 import { stepKinds } from '#runbooks/steps/index.ts';
+import { shape as editingShape } from '../editing-settings.ts';
 
 /** The documents are held against the code: whole examples are read by the real parsers, and no key may be missing from the tables. */
 
@@ -28,7 +29,7 @@ function wholeBlocks(text: string, info: string): string[] {
 
 it('has a chapter for every section of the configuration', () => {
   const chapters = new Set([...documents.configuration.matchAll(/^## `(\w+)`/gm)].map(([, section]) => section));
-  const sections = [alertShape, collectorShape, noticeShape, runbookShape].flatMap((shape) => Object.keys(shape));
+  const sections = [alertShape, collectorShape, noticeShape, runbookShape, editingShape].flatMap((shape) => Object.keys(shape));
   expect(sections.filter((section) => !chapters.has(section))).toEqual([]);
 });
 

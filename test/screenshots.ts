@@ -33,6 +33,8 @@ export const pages: Record<string, string> = {
   compose: '/notices?compose=1',
   reports: '/reports',
   sources: '/logs/sources',
+  'new-probe': '/probes/new',
+  'new-source': '/logs/sources/new',
   settings: '/settings',
   demo: '/demo',
   inbox: '/demo/inbox',

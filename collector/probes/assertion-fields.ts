@@ -68,7 +68,7 @@ const variants: readonly Variant[] = [
   {
     key: 'golden',
     label: { 'zh-CN': '与已知记录一致', en: 'Equals a known record' },
-    fields: [at('golden'), { id: 'equals', label: { 'zh-CN': '应有的字段', en: 'Fields as known' }, input: 'map', required: true }],
+    fields: [at('golden'), { id: 'equals', label: { 'zh-CN': '应有的字段', en: 'Fields as known' }, input: 'map', typed: true, required: true }],
   },
   {
     key: 'fresh',

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Server } from 'socket.io';
 import { systemClock } from '#lib/clock.ts';
 import { second } from '#lib/time.ts';
+import { entries, formAnswer, forms } from './forms.ts';
 import { incidentView } from './incident.ts';
 import { alerts, alertView, incidentRows, notice, overview } from './operations.ts';
 import { boards } from './panels.ts';
@@ -33,6 +34,7 @@ const fixed: Record<string, unknown> = {
   '/logs': logs,
   '/health-report': health,
   '/sources': sources,
+  '/config/forms': forms,
   '/collectors': far,
   '/demo/faults': { faults },
   '/demo/inbox': { mails },
@@ -44,6 +46,7 @@ function view(path: string): unknown {
   const [, kind, id] = path.split('/');
   const probe = kind === 'probes' ? probes.find((each) => each.id === id) : undefined;
   if (probe) return probeView(probe);
+  if (kind === 'config') return entries[path.slice('/config/'.length)];
   const alert = kind === 'alerts' ? alerts.find((each) => each.fingerprint === id) : undefined;
   if (alert) return alertView(alert);
   const runbook = kind === 'runbooks' ? runbooks.find((each) => each.id === id) : undefined;
@@ -55,7 +58,15 @@ function answer(path: string, request: IncomingMessage, response: ServerResponse
   const kept = artifacts[path.split('/').at(-1) ?? ''];
   if (kept) return void response.writeHead(200, { 'content-type': kept.type }).end(kept.body);
   const write = request.method !== 'GET';
-  const body = write ? (path.endsWith('/run') ? probeView(probes[0] ?? never()).recent[0] : path === '/incidents' ? { id: 'i1' } : {}) : view(path);
+  const body = write
+    ? path.startsWith('/config/') && formAnswer(path)
+      ? formAnswer(path)
+      : path.endsWith('/run') || path.endsWith('/probes/try')
+        ? probeView(probes[0] ?? never()).recent[0]
+        : path === '/incidents'
+          ? { id: 'i1' }
+          : {}
+    : view(path);
   response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? missing));
 }
 function never(): never {

@@ -1,3 +1,4 @@
+import type { FormProblem } from '#console/api/editing.ts';
 import type { ErrorView } from '#console/api/views.ts';
 import type { Bilingual } from '#lib/text.ts';
 
@@ -7,6 +8,8 @@ export interface Problem {
   code: string;
   message: Bilingual;
   problems: { path: string; message: string; hint: string }[];
+  /** The same in both languages, where a form was refused. */
+  fields: readonly FormProblem[];
 }
 
 /** What a page was told: the newest value that arrived, and what went wrong since, if anything did. */
@@ -28,12 +31,19 @@ const unreachable: Problem = {
   code: 'unreachable',
   message: { 'zh-CN': '连不上服务器，正在重试。请检查网络，或看看服务是否还在运行。', en: 'The server cannot be reached; retrying. Check the network, or whether the service still runs.' },
   problems: [],
+  fields: [],
 };
 
 async function problemOf(response: Response): Promise<Problem> {
-  const body = (await response.json().catch(() => null)) as Partial<ErrorView> | null;
+  const body = (await response.json().catch(() => null)) as { error?: Partial<ErrorView['error']> & { fields?: readonly FormProblem[] } } | null;
   const fallback = { 'zh-CN': `服务器答复 ${response.status}，没有说明原因。`, en: `The server answered ${response.status} without a reason.` };
-  return { status: response.status, code: body?.error?.code ?? String(response.status), message: body?.error?.message ?? fallback, problems: body?.error?.problems ?? [] };
+  return {
+    status: response.status,
+    code: body?.error?.code ?? String(response.status),
+    message: body?.error?.message ?? fallback,
+    problems: body?.error?.problems ?? [],
+    fields: body?.error?.fields ?? [],
+  };
 }
 
 export type Fetch = typeof globalThis.fetch;

@@ -7,16 +7,22 @@ interface Toast {
   id: number;
   text: string;
   failed: boolean;
+  /** A way back, for a moment. */
+  action: Action | null;
+}
+interface Action {
+  text: string;
+  act(): void;
 }
 
 /** Short answers to what a person just did; failures stay until they are closed. */
 class Toasts {
   shown: Toast[] = $state([]);
   #next = 1;
-  add(text: string, failed = false): void {
+  add(text: string, failed = false, action: Action | null = null): void {
     const id = this.#next++;
-    this.shown.push({ id, text, failed });
-    if (!failed) systemClock.after(durationMs(4000), () => this.close(id));
+    this.shown.push({ id, text, failed, action });
+    if (!failed) systemClock.after(durationMs(action ? 12_000 : 4000), () => this.close(id));
   }
   close(id: number): void {
     this.shown = this.shown.filter((toast) => toast.id !== id);
