@@ -72,15 +72,16 @@ const folderOf = (pattern: string): string => dirname(pattern.replace(/[*?[{].*$
 
 /** Whoever may name any path may read any file of this machine in the console. */
 function pathProblems({ before, after, logFolders }: EntryChange): FormProblem[] {
-  if (after.kind !== 'file') return [];
-  const known = new Set(patternsOf(before.paths));
+  const named = (entry: Plain): string[] => [...patternsOf(entry.paths), ...patternsOf([entry.directory])];
+  if (after.kind !== 'file' && after.kind !== 'journal') return [];
+  const known = new Set(named(before));
   const allowed = logFolders.map((folder) => resolve(folder));
-  return patternsOf(after.paths).flatMap((pattern, index) => {
+  return named(after).flatMap((pattern, index) => {
     const within = isAbsolute(pattern) && !/(^|[/{,])\.\.([/},]|$)/.test(pattern) && allowed.some((folder) => folder !== '/' && `${resolve(folderOf(pattern))}/`.startsWith(`${folder}/`));
     if (within || known.has(pattern)) return [];
     return [
       {
-        path: `paths[${index}]`,
+        path: after.kind === 'journal' ? 'directory' : `paths[${index}]`,
         message: { 'zh-CN': `“${pattern}” 不在允许的目录里`, en: `"${pattern}" is outside the folders a form may name` },
         hint: { 'zh-CN': `允许：${allowed.join('、')}；其他目录请加到 editing.log_folders`, en: `allowed: ${allowed.join(', ')}; add others to editing.log_folders` },
       },

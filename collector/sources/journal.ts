@@ -14,7 +14,7 @@ export const journal = defineKind({
   label: { 'zh-CN': 'systemd 日志', en: 'systemd journal' },
   fields: [
     { id: 'id', label: { 'zh-CN': '名称', en: 'Name' }, input: 'text', required: true },
-    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true },
+    { id: 'service', label: { 'zh-CN': '所属服务', en: 'Service' }, input: 'text', required: true, from: 'services' },
     { id: 'units', label: { 'zh-CN': '单元', en: 'Units' }, input: 'list', required: false, help: { 'zh-CN': '留空为全部，例如 nginx.service', en: 'All when empty; for example nginx.service' } },
     { id: 'identifiers', label: { 'zh-CN': '程序标识', en: 'Identifiers' }, input: 'list', required: false, help: { 'zh-CN': '例如 sshd、sudo', en: 'For example sshd, sudo' } },
     {
@@ -25,6 +25,16 @@ export const journal = defineKind({
       options: [
         { value: 'syslog', label: { 'zh-CN': '文字', en: 'Text' } },
         { value: 'auth', label: { 'zh-CN': '登录', en: 'Logins' } },
+      ],
+    },
+    {
+      id: 'start_at',
+      label: { 'zh-CN': '首次从哪里读起', en: 'Begins at' },
+      input: 'select',
+      required: false,
+      options: [
+        { value: 'beginning', label: { 'zh-CN': '最早的', en: 'The oldest' } },
+        { value: 'end', label: { 'zh-CN': '现在', en: 'Now' } },
       ],
     },
     { id: 'directory', label: { 'zh-CN': '日志目录', en: 'Directory' }, input: 'text', required: false, help: { 'zh-CN': '默认为本机的', en: "This machine's own by default" } },
