@@ -1,0 +1,15 @@
+import type { Component } from 'svelte';
+import type { FormField, FormProblem, FormsView } from '#console/api/editing.ts';
+
+/** What a list of fields is given; fields within fields are drawn by the same list, handed down. */
+export interface ListProps {
+  list: Component<ListProps>;
+  fields: readonly FormField[];
+  value: (id: string) => unknown;
+  text?: (id: string) => string;
+  problems: readonly FormProblem[];
+  choices: FormsView['choices'];
+  fixed?: readonly string[];
+  onchange: (id: string, value: unknown) => void;
+  ontext?: (id: string, text: string) => void;
+}
