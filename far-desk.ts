@@ -1,5 +1,5 @@
 import type { CollectorTopics } from '#collector/ports.ts';
-import { announce } from '#collector/shipper.ts';
+import { announcement } from '#collector/shipper.ts';
 import type { Config } from '#config';
 import type { FarBatch, FarDesk } from '#console/api/ports.ts';
 import type { Bus } from '#lib/bus.ts';
@@ -68,7 +68,7 @@ export function createFarDesk({ config, maintained, writer, bus, version, onErro
         return false;
       }
       note(vantage, { lastSeenAt: now, version: theirs, rows: (heard.get(vantage)?.rows ?? 0) + batch.rows.length });
-      announce(bus, batch);
+      announcement(bus, batch)();
       return true;
     },
     list: () =>

@@ -8,6 +8,7 @@ import { startEngine } from '#store/embedded/engine.ts';
 import { runningPostgresUrl, startPostgres } from '#store/embedded/postgres.ts';
 import { migrateTelemetry } from '#store/migrate.ts';
 import { migrateState } from '#store/migrate-state.ts';
+import { startSearchIndex } from '#store/search-index.ts';
 import { connectState, type State } from '#store/state.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,12 +36,12 @@ export async function openTelemetry({ dataDir, environment, clock, log }: StoreO
     const url = new URL(environment.CLICKHOUSE_URL);
     const database = url.pathname.slice(1) || 'fenghuo';
     const store = await connectTelemetry({ url: url.origin, username: decodeURIComponent(url.username) || 'default', password: decodeURIComponent(url.password), database, clock });
-    return migrated({ store, pid: () => null, stop: () => store.close() }, migrateTelemetry);
+    return kept(await migrated({ store, pid: () => null, stop: () => store.close() }, migrateTelemetry), { clock, log });
   }
   const folder = join(dataDir, 'clickhouse');
   await mkdir(folder, { recursive: true });
   const engine = await startEngine({ dataDir: folder, memoryBytes: engineMemoryBytes, clock, log });
-  const store = await connectTelemetry({ url: engine.url, password: engine.password, clock }).catch(async (error: unknown) => {
+  const store = await connectTelemetry({ url: engine.url, password: engine.password, clock, handOver: engine.handOver }).catch(async (error: unknown) => {
     await engine.stop();
     throw error;
   });
@@ -48,7 +49,19 @@ export async function openTelemetry({ dataDir, environment, clock, log }: StoreO
     await store.close();
     await engine.stop();
   };
-  return migrated({ store, pid: () => engine.pid, stop }, migrateTelemetry);
+  return kept(await migrated({ store, pid: () => engine.pid, stop }, migrateTelemetry), { clock, log });
+}
+
+/** What the telemetry store has done for it as long as it is open. */
+function kept(opened: OpenStore<Telemetry>, { clock, log }: Pick<StoreOptions, 'clock' | 'log'>): OpenStore<Telemetry> {
+  const index = startSearchIndex({ telemetry: opened.store, clock, onError: (error) => log(`search index: ${error instanceof Error ? error.message : String(error)}`) });
+  return {
+    ...opened,
+    async stop() {
+      await index.stop();
+      await opened.stop();
+    },
+  };
 }
 
 /** The operational store: `DATABASE_URL`, or a Postgres of our own below the data directory. Its schema is brought up to date. */

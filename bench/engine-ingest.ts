@@ -17,7 +17,7 @@ import { createTelemetryWriter } from '#store/telemetry-writer.ts';
 const [rows = 2_000_000, batchRows = 100_000, inFlight = 2] = process.argv.slice(2).map(Number);
 const folder = await mkdtemp(join(tmpdir(), 'fenghuo-bench-'));
 const engine = await startEngine({ dataDir: folder, memoryBytes: 2_000_000_000, clock: systemClock, log: console.error });
-const telemetry = await connectTelemetry({ url: engine.url, password: engine.password });
+const telemetry = await connectTelemetry({ url: engine.url, password: engine.password, handOver: engine.handOver });
 await migrateTelemetry(telemetry);
 const writer = createTelemetryWriter({ telemetry, clock: systemClock, onRetry: (table, reason) => console.error(table, reason) });
 

@@ -13,12 +13,13 @@ import { connectTelemetry } from '#store/clickhouse.ts';
 import { startEngine } from '#store/embedded/engine.ts';
 import { migrateTelemetry } from '#store/migrate.ts';
 import { createTelemetryWriter } from '#store/telemetry-writer.ts';
+import { throughRsyslog } from './peers/rsyslog.ts';
 
 /**
  * An access log the whole way: file, masking, spool, parser, writer, embedded engine with every rollup:
- *   node bench/ingest.ts [LINES]
+ *   node bench/ingest.ts [LINES] [--alone]
  * Prints one JSON line: lines a second, CPU microseconds a line in each process, resident megabytes at each tenth of the way,
- * and how long a question about the ten-second rollup took meanwhile.
+ * and how long a question about the ten-second rollup took meanwhile. Then the same file through Debian's rsyslog, unless told `--alone`.
  */
 const linesWanted = Number(process.argv[2] ?? 1_000_000);
 const lineBytes = 181;
@@ -30,7 +31,7 @@ for (let from = 0; from < linesWanted; from += 10_000) {
 }
 
 const engine = await startEngine({ dataDir: join(dir, 'engine'), memoryBytes: 2_000_000_000, clock: systemClock, log: console.error });
-const telemetry = await connectTelemetry({ url: engine.url, password: engine.password });
+const telemetry = await connectTelemetry({ url: engine.url, password: engine.password, handOver: engine.handOver });
 await migrateTelemetry(telemetry);
 const writer = createTelemetryWriter({ telemetry, clock: systemClock, onRetry: (table, reason) => console.error(table, reason) });
 const onError = (error: unknown): void => console.error(error);
@@ -58,8 +59,16 @@ const own = process.cpuUsage(before.own);
 const nodeCpu = (own.user + own.system) / linesWanted;
 const engineCpu = (engineCpuMicros() - before.engine) / linesWanted;
 asking.abort();
+// Merges begun by these lines are part of what they cost.
+for (let quiet = 0; quiet < 8; ) {
+  const [merges] = await telemetry.rows<{ n: number }>('SELECT count() AS n FROM system.merges');
+  quiet = merges?.n === 0 ? quiet + 1 : 0;
+  await systemClock.sleep(durationMs(250));
+}
+const engineWithMerges = (engineCpuMicros() - before.engine) / linesWanted;
 const answerMs = (await answers).sort((a, b) => a - b);
 const [kept] = await telemetry.rows<{ raw: number; rolled: number }>('SELECT (SELECT count() FROM logs) AS raw, (SELECT sum(total) FROM request_1h) AS rolled');
+const peer = process.argv.includes('--alone') ? null : await throughRsyslog({ dir: join(dir, 'rsyslog'), log: path, lines: linesWanted });
 console.log(
   JSON.stringify({
     bench: 'ingest',
@@ -67,10 +76,11 @@ console.log(
     lineBytes,
     seconds: round(seconds),
     linesPerSecond: Math.round(linesWanted / seconds),
-    cpuMicrosPerLine: { node: round(nodeCpu), engine: round(engineCpu), all: round(nodeCpu + engineCpu) },
+    cpuMicrosPerLine: { node: round(nodeCpu), engine: round(engineCpu), mergesAfterwards: round(engineWithMerges - engineCpu), all: round(nodeCpu + engineWithMerges) },
     linesPerBatch: Math.round(linesWanted / batches),
     residentMB: { nodeAndEngineByTenth: residentMB, enginePeak: engineMB('VmHWM') },
     answerMs: { asked: answerMs.length, median: round(answerMs[answerMs.length >> 1] ?? Number.NaN), worst: round(answerMs.at(-1) ?? Number.NaN) },
+    rsyslog: peer,
     eachLineOnce: kept?.raw === linesWanted && kept.rolled === linesWanted,
   }),
 );

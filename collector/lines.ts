@@ -1,5 +1,7 @@
+import { isAscii } from 'node:buffer';
 import type { Encoding } from './encoding.ts';
 import type { Masked } from './mask.ts';
+import { maskBytes } from './mask-bytes.ts';
 
 /** Cuts bytes into lines. Cutting comes before decoding, so a character split by a write is never decoded in halves. */
 
@@ -8,6 +10,8 @@ export const longestLine = 65_536;
 
 export interface Cut {
   lines: string[];
+  /** Instead of `lines` where that was asked for and nothing in them is out of the ordinary: the lines as bytes, each ended by a line feed. */
+  plain?: Buffer;
   /** Bytes used up; what is behind them is an unfinished line to be kept for the next call. */
   used: number;
   /** Still inside a line that was too long: what comes up to the next line feed is dropped. */
@@ -28,13 +32,15 @@ export interface CutOptions {
   mask?: (text: string) => Masked;
   /** Terminal colours are taken out unless they are to be kept. */
   keepColours?: boolean;
+  /** Where lines may be put as the bytes they are, masked; it holds them until the next call. */
+  plainInto?: Buffer;
 }
 
 const escapeCode = '\u001B';
 /** Colours and cursor movements of a terminal, and the titles programs set. */
 const colours = new RegExp(`${escapeCode}(?:\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^${escapeCode}\\u0007\\n]*\\u0007?|[@-Z\\\\^_])`, 'g');
 
-export function cutLines(bytes: Buffer, { encoding, skipping, end, mask, keepColours = false }: CutOptions): Cut {
+export function cutLines(bytes: Buffer, { encoding, skipping, end, mask, keepColours = false, plainInto }: CutOptions): Cut {
   const cut: Cut = { lines: [], used: 0, skipping, longLines: 0, undecodable: 0, masked: 0 };
   const take = (raw: string): void => {
     const text = keepColours || !raw.includes(escapeCode) ? raw : raw.replace(colours, '');
@@ -49,7 +55,13 @@ export function cutLines(bytes: Buffer, { encoding, skipping, end, mask, keepCol
     cut.skipping = false;
   }
   const stop = end ? bytes.length : lastFeed(bytes, encoding, cut.used);
-  if (stop > cut.used) {
+  // A line that is too long to wait for goes along as text, and so do those before it.
+  const plain = plainInto && encoding.name === 'utf-8' && bytes.length - stop <= longestLine ? plainLines(bytes.subarray(cut.used, stop), plainInto) : undefined;
+  if (plain) {
+    cut.masked = maskBytes(plain);
+    cut.plain = plain;
+    cut.used = stop;
+  } else if (stop > cut.used) {
     take(encoding.decode(bytes.subarray(cut.used, stop)));
     cut.used = stop;
   }
@@ -60,6 +72,20 @@ export function cutLines(bytes: Buffer, { encoding, skipping, end, mask, keepCol
     cut.longLines++;
   }
   return cut;
+}
+
+/** Whole lines of ASCII of the usual length and without control characters, copied; undefined when they are anything else. */
+function plainLines(bytes: Buffer, into: Buffer): Buffer | undefined {
+  if (bytes.length === 0 || bytes.length > into.length || bytes.at(-1) !== 10 || !isAscii(bytes)) return undefined;
+  if (bytes.includes(13) || bytes.includes(0) || bytes.includes(27)) return undefined;
+  for (let at = 0; at + longestLine < bytes.length; ) {
+    const feed = bytes.lastIndexOf(10, at + longestLine);
+    if (feed < at) return undefined;
+    at = feed + 1;
+  }
+  const copy = into.subarray(0, bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 const wholeUnits = (length: number, { unit }: Encoding): number => length - (length % unit);

@@ -1,5 +1,6 @@
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
+import type { LogBlock } from './log-block.ts';
 import type { Sample } from './sample.ts';
 
 /** What the collector needs of a telemetry store. Resolves only when the rows are durable; the same token twice stores once. */
@@ -7,6 +8,8 @@ export interface TelemetrySink {
   insertChecks(token: string, rows: readonly CheckResult[]): Promise<void>;
   insertLogs(token: string, rows: readonly LogRecord[]): Promise<void>;
   insertSamples(token: string, rows: readonly Sample[]): Promise<void>;
+  /** Log records by columns, for a store that takes them so. */
+  insertBlocks?(token: string, blocks: readonly LogBlock[]): Promise<void>;
 }
 
 /** What the collector tells the rest once it is stored. */

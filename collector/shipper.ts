@@ -2,12 +2,9 @@ import type { Bus } from '#lib/bus.ts';
 import type { Clock } from '#lib/clock.ts';
 import { countFailure, type LoopHealth } from '#lib/loop.ts';
 import { between, type DurationMs, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
-import type { Batch } from './batch.ts';
-import type { CheckResult } from './check.ts';
-import type { LogRecord } from './log.ts';
+import { type Batch, BlockBatch, blocksOf, LineBatch, rowCount } from './batch.ts';
 import { nextBeat, type Pace, watchedPace } from './pace.ts';
 import type { CollectorTopics, TelemetrySink } from './ports.ts';
-import type { Sample } from './sample.ts';
 import type { Spool, Taken } from './spool.ts';
 
 /**
@@ -32,11 +29,16 @@ export interface ShipperOptions {
   onError(error: unknown): void;
 }
 
+/** Rows of one batch: what a store takes by columns it may take by the hundred thousand. */
+const mostRows = { records: 10_000, columns: 150_000 };
+/** After a batch this large more lines are sure to come: the next one lets them gather, so long at most. */
+const underLoad = { rows: 5_000, gatherMs: durationMs(400) };
 const lanes = { urgent: 1, bulk: 2 };
 const firstWait = durationMs(100);
 const longestWait = durationMs(5_000);
 
 type Rows = Exclude<Batch, { kind: 'mark' }>;
+type PlainRows = Exclude<Rows, LineBatch | BlockBatch>;
 
 /** Half a batch after another, down to single rows: one row the store refuses does not take its neighbours along. */
 async function store(sink: TelemetrySink, batch: Rows, { token, refused }: { token: string; refused(batch: Rows, token: string, reason: string): Promise<void> }): Promise<void> {
@@ -44,29 +46,42 @@ async function store(sink: TelemetrySink, batch: Rows, { token, refused }: { tok
     await insert(sink, token, batch);
   } catch (error) {
     if ((error as { permanent?: unknown }).permanent !== true) throw error;
-    if (batch.rows.length <= 1) return refused(batch, token, error instanceof Error ? error.message : String(error));
-    const middle = Math.ceil(batch.rows.length / 2);
+    const plain = plainRows(batch);
+    const count = plain.rows.length;
+    if (count <= 1) return refused(plain, token, error instanceof Error ? error.message : String(error));
+    const middle = Math.ceil(count / 2);
     // The halves' tokens follow from the whole's, so a crash in between repeats the same inserts.
-    await store(sink, sliceBatch(batch, 0, middle), { token: `${token}/0`, refused });
-    await store(sink, sliceBatch(batch, middle), { token: `${token}/1`, refused });
+    await store(sink, sliceBatch(plain, 0, middle), { token: `${token}/0`, refused });
+    await store(sink, sliceBatch(plain, middle), { token: `${token}/1`, refused });
   }
 }
 
 function insert(sink: TelemetrySink, token: string, batch: Rows): Promise<void> {
   if (batch.kind === 'checks') return sink.insertChecks(token, batch.rows);
   if (batch.kind === 'samples') return sink.insertSamples(token, batch.rows);
-  return sink.insertLogs(token, batch.rows);
+  const columns = batch instanceof LineBatch || batch instanceof BlockBatch;
+  return columns && sink.insertBlocks ? sink.insertBlocks(token, blocksOf(batch)) : sink.insertLogs(token, batch.rows);
 }
 
-const sliceBatch = (batch: Rows, from: number, to?: number): Rows => ({ ...batch, kind: batch.kind === 'lines' ? 'logs' : batch.kind, rows: batch.rows.slice(from, to) }) as Rows;
+/** Records, where there were columns. */
+const plainRows = (batch: Rows): PlainRows => (batch instanceof LineBatch || batch instanceof BlockBatch ? { kind: 'logs', rows: batch.rows } : batch);
 
-/** Tells what was stored. */
-export function announce(bus: Bus<CollectorTopics>, batch: Rows): void {
-  const rows: readonly (CheckResult | LogRecord | Sample)[] = batch.rows;
-  if (rows.length === 0) return;
-  if (batch.kind === 'checks') bus.emit('checksStored', { results: batch.rows });
-  else if (batch.kind === 'samples') bus.emit('samplesStored', { metrics: [...new Set(batch.rows.map(({ metric }) => metric))], count: rows.length });
-  else bus.emit('logsStored', { services: [...new Set(batch.rows.map(({ service }) => service))], count: rows.length });
+const sliceBatch = (batch: PlainRows, from: number, to?: number): PlainRows => ({ ...batch, rows: batch.rows.slice(from, to) }) as PlainRows;
+
+/** Tells what was stored; to be called while the batch is still ours, the telling comes when it is. */
+export function announcement(bus: Bus<CollectorTopics>, batch: Rows): () => void {
+  if (batch.kind === 'checks') {
+    const results = batch.rows;
+    return () => results.length > 0 && bus.emit('checksStored', { results });
+  }
+  if (batch.kind === 'samples') {
+    const stored = { metrics: [...new Set(batch.rows.map(({ metric }) => metric))], count: batch.rows.length };
+    return () => stored.count > 0 && bus.emit('samplesStored', stored);
+  }
+  const columns = batch instanceof LineBatch || batch instanceof BlockBatch;
+  const named = columns ? blocksOf(batch).flatMap((block) => block.services()) : batch.rows.map(({ service }) => service);
+  const stored = { services: [...new Set(named)], count: rowCount(batch) };
+  return () => stored.count > 0 && bus.emit('logsStored', stored);
 }
 
 export function startShipper(options: ShipperOptions): Shipper {
@@ -91,12 +106,14 @@ class Shipping implements Shipper {
   /** When check results last went. */
   #wentAt: UnixMs = unixMs(0);
   #cancelBeat = (): void => {};
+  /** The last batch of logs: how large it was and when it was taken. */
+  readonly #bulk = { rows: 0, takenAt: 0, cancel: (): void => {} };
 
   constructor(options: ShipperOptions) {
     this.#options = options;
     this.#unlisten = options.spool.onKept((hurried) => {
       this.#kept++;
-      this.#pumpLane('bulk');
+      this.#pumpBulk();
       if (hurried) this.#pumpLane('urgent');
       else this.#gather();
     });
@@ -116,6 +133,23 @@ class Shipping implements Shipper {
     else this.#cancelBeat = clock.after(durationMs(wait), () => this.#pumpLane('urgent'));
   }
 
+  #pumpBulk(): void {
+    if (this.#mayGather() > 0) this.#gatherBulk();
+    else this.#pumpLane('bulk');
+  }
+
+  /** How much longer lines under load may gather before the next batch of them goes. */
+  #mayGather(): number {
+    const { clock, spool, sink } = this.#options;
+    if (this.#stopped || !sink.insertBlocks || this.#bulk.rows < underLoad.rows || spool.waitingRows() >= mostRows.columns) return 0;
+    return this.#bulk.takenAt + underLoad.gatherMs - clock.elapsed();
+  }
+
+  #gatherBulk(): void {
+    this.#bulk.cancel();
+    this.#bulk.cancel = this.#options.clock.after(durationMs(Math.max(1, this.#mayGather())), () => this.#pumpLane('bulk'));
+  }
+
   #pumpLane(lane: 'urgent' | 'bulk'): void {
     if (lane === 'urgent') this.#cancelBeat();
     while (!this.#stopped && !this.#waiting && this.#busy[lane] < lanes[lane]) {
@@ -127,12 +161,15 @@ class Shipping implements Shipper {
 
   /** Takes one record after another until there is none. */
   async #runLane(lane: 'urgent' | 'bulk'): Promise<void> {
-    const { spool } = this.#options;
+    const { spool, sink } = this.#options;
     for (;;) {
       const before = this.#kept;
-      const halted = this.#stopped || this.#waiting;
-      const taken = halted ? undefined : await spool.take(lane === 'urgent');
+      const gathering = lane === 'bulk' && this.#mayGather() > 0;
+      if (gathering) this.#gatherBulk();
+      const halted = this.#stopped || this.#waiting || gathering;
+      const taken = halted ? undefined : await spool.take(lane === 'urgent', sink.insertBlocks ? mostRows.columns : mostRows.records);
       if (taken && lane === 'urgent') this.#wentAt = this.#options.clock.now();
+      if (taken && lane === 'bulk') Object.assign(this.#bulk, { rows: rowCount(taken.batch), takenAt: this.#options.clock.elapsed() });
       if (taken) await this.#ship(taken);
       else if (halted || before === this.#kept) break;
     }
@@ -147,9 +184,10 @@ class Shipping implements Shipper {
     this.#health.lastRunAt = clock.now();
     try {
       if (batch.kind !== 'mark') await store(sink, batch, { token, refused: (part, partToken, reason) => spool.setAside(part.rows, { token: partToken, kind: part.kind, reason }) });
+      const tell = batch.kind === 'mark' ? undefined : announcement(bus, batch);
       await spool.acknowledge(taken);
       this.#failuresInARow = 0;
-      if (batch.kind !== 'mark') announce(bus, batch);
+      tell?.();
     } catch (error) {
       spool.giveBack(taken);
       this.#backOff(error);
@@ -178,6 +216,7 @@ class Shipping implements Shipper {
 
   settled(): Promise<void> {
     if (this.#options.spool.health().records === 0) return Promise.resolve();
+    this.#bulk.rows = 0;
     this.pump();
     return new Promise((resolve) => this.#settled.push(resolve));
   }
@@ -185,6 +224,7 @@ class Shipping implements Shipper {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelBeat();
+    this.#bulk.cancel();
     this.#unlisten();
     await Promise.all(this.#underWay);
   }

@@ -11,8 +11,8 @@ export interface Entry {
   alone: boolean;
 }
 
-/** As many rows and records as make one good batch of small ones. */
-const together = { rows: 10_000, records: 500, lookedAt: 2_000 };
+/** As many records as make one batch, and as many as are looked at for it. */
+const together = { records: 500, lookedAt: 2_000 };
 
 /** Records in the order they came, handed out a batch at a time. */
 export class SpoolQueue {
@@ -20,6 +20,11 @@ export class SpoolQueue {
 
   push(entry: Entry): void {
     this.#entries.push(entry);
+  }
+
+  /** Of all records in it. */
+  rows(): number {
+    return this.#entries.reduce((sum, { head }) => sum + head.rows, 0);
   }
 
   giveBack(entries: readonly Entry[]): void {
@@ -36,12 +41,12 @@ export class SpoolQueue {
   }
 
   /** The oldest record with those that can go with it: its own group when it has one, else others of its kind that have none. */
-  next(groupOf: (seq: number) => string | undefined): Entry[] {
+  next(groupOf: (seq: number) => string | undefined, mostRows: number): Entry[] {
     const first = this.#entries[0];
     if (!first) return [];
     const group = groupOf(first.head.seq);
     if (group === undefined && first.alone) return this.#entries.splice(0, 1);
-    const taken = group === undefined ? this.#fitting(first, groupOf) : new Set(this.#entries.filter(({ head }) => groupOf(head.seq) === group));
+    const taken = group === undefined ? this.#fitting(first, { groupOf, mostRows }) : new Set(this.#entries.filter(({ head }) => groupOf(head.seq) === group));
     const entries = [...taken];
     if (entries.length === 1) first.alone = true;
     if (entries.every((entry, index) => entry === this.#entries[index])) this.#entries.splice(0, entries.length);
@@ -49,12 +54,12 @@ export class SpoolQueue {
     return entries;
   }
 
-  #fitting(first: Entry, groupOf: (seq: number) => string | undefined): Set<Entry> {
+  #fitting(first: Entry, { groupOf, mostRows }: { groupOf: (seq: number) => string | undefined; mostRows: number }): Set<Entry> {
     const taken = new Set([first]);
     let rows = first.head.rows;
     for (const entry of this.#entries.slice(1, together.lookedAt)) {
-      if (taken.size >= together.records || rows >= together.rows) break;
-      if (entry.alone || family(entry) !== family(first) || groupOf(entry.head.seq) !== undefined || rows + entry.head.rows > together.rows) continue;
+      if (taken.size >= together.records || rows >= mostRows) break;
+      if (entry.alone || family(entry) !== family(first) || groupOf(entry.head.seq) !== undefined || rows + entry.head.rows > mostRows) continue;
       rows += entry.head.rows;
       taken.add(entry);
     }

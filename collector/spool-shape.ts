@@ -9,8 +9,12 @@ import type { LetterNote } from './dead-letters.ts';
 export interface Spool {
   /** Resolves when the rows are on disk. When full it waits; with `drop` these rows or the oldest ones are dropped and counted. */
   append(batch: Batch, options?: AppendOptions): Promise<'kept' | 'dropped'>;
-  /** The oldest record nobody has taken, with small ones that can go along: check results and samples when `urgent`, else logs. */
-  take(urgent: boolean): Promise<Taken | undefined>;
+  /** The oldest record nobody has taken, with others that can go along, up to so many rows (10,000): check results and samples when `urgent`, else logs. */
+  take(urgent: boolean, mostRows?: number): Promise<Taken | undefined>;
+  /** More is in memory than the store, which takes it, keeps up with: who can wait had better. */
+  isAhead(): boolean;
+  /** Rows of log records nobody has taken yet. */
+  waitingRows(): number;
   /** The store has it. */
   acknowledge(taken: Taken): Promise<void>;
   /** The store could not take it now. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock } from '#lib/clock.ts';
 import { unixMs } from '#lib/time.ts';
-import type { Batch, FilePosition } from './batch.ts';
+import { type Batch, type FilePosition, LineBatch } from './batch.ts';
 import type { Sample } from './sample.ts';
 import { openSpool, type Spool } from './spool.ts';
 
@@ -27,7 +27,11 @@ async function open(maxBytes = 100_000_000): Promise<Spool> {
 
 const samples = (...values: number[]): Batch => ({ kind: 'samples', rows: values.map((value): Sample => ({ metric: 'm', labels: {}, at: unixMs(value), value })) });
 const origin = { source: 'access', service: 'invoice', format: { kind: 'combined' }, observedAt: unixMs(1_800_000_000_000), nearAt: unixMs(1_800_000_000_000) };
-const lines = (...texts: string[]): Batch => ({ kind: 'lines', lines: texts, origin, rows: [] });
+const lines = (...texts: string[]): Batch => {
+  const batch = new LineBatch(origin);
+  batch.add(texts);
+  return batch;
+};
 const position = (offset: number): FilePosition => ({ path: '/log/a', inode: '1:1', offset, headLength: 0, head: '', tail: '', skipping: false });
 const valuesOf = (batch: Batch): number[] => (batch.kind === 'samples' ? batch.rows.map(({ value }) => value) : []);
 

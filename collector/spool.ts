@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
-import { type Batch, bodyOf, type FilePosition, joinBatches, readBatch, rowCount } from './batch.ts';
+import { type Batch, type FilePosition, joinBatches, readBatch, recycle, stored } from './batch.ts';
 import { type LetterNote, recentLetters, setAside } from './dead-letters.ts';
 import { openSegmentLog, type Place, type SegmentLog } from './segment-log.ts';
 import { openGroups, type SpoolGroups } from './spool-groups.ts';
+import { SpoolMemory } from './spool-memory.ts';
 import { type Entry, SpoolQueue } from './spool-queue.ts';
 import { oldestUnsent } from './spool-room.ts';
 import type { AppendOptions, Spool, SpoolHealth, SpoolLimits, Taken } from './spool-shape.ts';
@@ -18,8 +19,6 @@ interface SpoolOptions extends Omit<SpoolLimits, 'drop'>, Partial<Pick<SpoolLimi
   clock: Clock;
 }
 
-/** Rows kept in memory beside their place on disk. */
-const cachedRowsMost = 25_000;
 /** The last part of the room is for what cannot wait. */
 const waitingShare = 0.9;
 
@@ -47,7 +46,7 @@ class DiskSpool implements Spool {
   readonly #writer: SpoolWriter;
   #tidying: Promise<void> = Promise.resolve();
   #makingRoom: Promise<void> = Promise.resolve();
-  #cachedRows = 0;
+  readonly #memory = new SpoolMemory();
   #counts = { droppedRows: 0, setAsideRows: 0 };
   #lastError: string | null = null;
   #closed = false;
@@ -85,8 +84,8 @@ class DiskSpool implements Spool {
 
   async append(batch: Batch, { checkpoint, whenFull = 'wait', hurried = false, signal }: AppendOptions = {}): Promise<'kept' | 'dropped'> {
     const droppable = whenFull === 'drop';
-    const head = { token: randomUUID(), kind: batch.kind, rows: rowCount(batch), ...(batch.kind === 'lines' && { origin: batch.origin }), ...(checkpoint && { checkpoint }) };
-    const body = bodyOf(batch);
+    const { head: about, body } = stored(batch);
+    const head = { token: randomUUID(), ...about, ...(checkpoint && { checkpoint }) };
     if (droppable && this.#options.drop === 'oldest' && !this.#fits(body.length, droppable)) await this.#makeRoom(body.length);
     if (this.#closed || signal?.aborted) return 'dropped';
     if (droppable && !this.#fits(body.length, droppable)) return this.#drop(head.rows);
@@ -105,9 +104,9 @@ class DiskSpool implements Spool {
     });
   }
 
-  async take(urgent: boolean): Promise<Taken | undefined> {
+  async take(urgent: boolean, mostRows = 10_000): Promise<Taken | undefined> {
     const queue = urgent ? this.#queues.urgent : this.#queues.bulk;
-    for (let entries = await this.#nextOf(queue); entries.length > 0; entries = await this.#nextOf(queue)) {
+    for (let entries = await this.#nextOf(queue, mostRows); entries.length > 0; entries = await this.#nextOf(queue, mostRows)) {
       const seqs = entries.map(({ head }) => head.seq);
       const token = this.#groups.of(seqs[0] ?? 0) ?? entries[0]?.head.token ?? '';
       const batches = [];
@@ -119,8 +118,19 @@ class DiskSpool implements Spool {
     return undefined;
   }
 
-  async acknowledge({ seqs }: Taken): Promise<void> {
-    if (await this.#finish(seqs.flatMap((seq) => this.#open.get(seq) ?? []))) void this.tidy();
+  isAhead(): boolean {
+    return this.#memory.isAhead(this.#options.clock.elapsed());
+  }
+
+  waitingRows(): number {
+    return this.#queues.bulk.rows();
+  }
+
+  async acknowledge({ seqs, batch }: Taken): Promise<void> {
+    const entries = seqs.flatMap((seq) => this.#open.get(seq) ?? []);
+    if (await this.#finish(entries)) void this.tidy();
+    if (entries.length > 0) recycle(batch);
+    this.#memory.taken(this.#options.clock.elapsed());
     this.#writer.wake();
   }
 
@@ -129,7 +139,7 @@ class DiskSpool implements Spool {
     let removable = false;
     for (const entry of entries) {
       this.#open.delete(entry.head.seq);
-      this.#forgetBatch(entry);
+      this.#memory.forget(entry);
       this.#acked.set(entry.head.seq, entry.place);
       removable = this.#log.release(entry.place) || removable;
     }
@@ -244,9 +254,7 @@ class DiskSpool implements Spool {
         this.#acked.set(head.seq, place);
         continue;
       }
-      const cached = this.#cachedRows + head.rows <= cachedRowsMost;
-      if (cached) this.#cachedRows += head.rows;
-      this.#enqueue({ head, place, batch: cached ? batch : undefined, alone: false });
+      this.#enqueue({ head, place, batch: this.#memory.keep(batch, head.rows), alone: false });
     }
     for (const listener of this.#listeners) listener(written.some(({ hurried }) => hurried));
   }
@@ -257,8 +265,8 @@ class DiskSpool implements Spool {
   }
 
   /** What goes next; more than one record only once it is on disk that they go together. */
-  async #nextOf(queue: SpoolQueue): Promise<Entry[]> {
-    const entries = queue.next((seq) => this.#groups.of(seq));
+  async #nextOf(queue: SpoolQueue, mostRows: number): Promise<Entry[]> {
+    const entries = queue.next((seq) => this.#groups.of(seq), mostRows);
     const [first, ...more] = entries;
     if (!first || more.length === 0 || this.#groups.of(first.head.seq) !== undefined) return entries;
     const seqs = entries.map(({ head }) => head.seq);
@@ -275,11 +283,6 @@ class DiskSpool implements Spool {
 
   #queueOf({ head }: Entry): SpoolQueue {
     return head.kind === 'checks' || head.kind === 'samples' ? this.#queues.urgent : this.#queues.bulk;
-  }
-
-  #forgetBatch(entry: Entry): void {
-    if (entry.batch) this.#cachedRows -= entry.head.rows;
-    entry.batch = undefined;
   }
 
   async #readBackOrSetAside({ head, place }: Entry): Promise<Batch | undefined> {

@@ -8,6 +8,13 @@ export interface TelemetryAddress {
   username?: string;
   database?: string;
   clock?: Clock;
+  /** Of an engine on this machine: where the bodies of large inserts can be laid down. */
+  handOver?: HandOver;
+}
+
+export interface HandOver {
+  path(expectedBytes: number): string;
+  remove(path: string): Promise<void>;
 }
 
 /** What a `{name:Type}` placeholder takes. Instants go as text or as numbers with fromUnixTimestamp64Milli, never as Date: it loses milliseconds. */
@@ -23,6 +30,7 @@ export interface ReadOptions {
 export interface Telemetry {
   readonly client: ClickHouseClient;
   readonly database: string;
+  readonly handOver: HandOver | undefined;
   /** Rows as objects; 64-bit integers come as numbers. Waits out a restart of the store for a few seconds before it fails. */
   rows<Row>(sql: string, params?: QueryParams, options?: ReadOptions): Promise<Row[]>;
   /** A statement without a result: DDL, TRUNCATE, ALTER. Not repeated when the connection breaks. */
@@ -34,7 +42,7 @@ export interface Telemetry {
 const patienceMs = durationMs(10_000);
 
 /** Connects and creates the database when it is missing (Atomic: the default one cannot hold refreshable views). */
-export async function connectTelemetry({ url, password = '', username = 'default', database = 'fenghuo', clock = systemClock }: TelemetryAddress): Promise<Telemetry> {
+export async function connectTelemetry({ url, password = '', username = 'default', database = 'fenghuo', clock = systemClock, handOver }: TelemetryAddress): Promise<Telemetry> {
   const common = { url, username, password, request_timeout: 120_000, keep_alive: { enabled: true, idle_socket_ttl: 2_500 }, log: { level: ClickHouseLogLevel.OFF } };
   const first = createClient(common);
   try {
@@ -56,6 +64,7 @@ export async function connectTelemetry({ url, password = '', username = 'default
   return {
     client,
     database,
+    handOver,
     async rows<Row>(sql: string, params: QueryParams = {}, options: ReadOptions = {}) {
       const ask = () =>
         client.query({

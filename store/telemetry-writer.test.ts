@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckResult } from '#collector/check.ts';
 import type { LogRecord } from '#collector/log.ts';
+import { LogBlock } from '#collector/log-block.ts';
 import { systemClock } from '#lib/clock.ts';
 import { durationMs, unixMs } from '#lib/time.ts';
 import { type TestEngine, testTelemetry } from './embedded/test-engine.ts';
@@ -110,6 +111,49 @@ describe('rows', () => {
         attributes: {},
       },
     ]);
+  });
+
+  it('stores the same by columns as by rows, a body of many records too large for a socket among them', async () => {
+    const records = (source: string): LogRecord[] => [
+      record({ source }),
+      record({
+        source,
+        timestamp: unixMs(9e15),
+        severityNumber: 17,
+        severityText: 'ERROR',
+        body: '演示 '.repeat(60),
+        attributes: { 'login.outcome': 'failed', 'login.count': 5, 'user.name': '张三', 'a b': true, n: 4.5 },
+      }),
+      record({
+        source,
+        attributes: {
+          'http.request.method': 'GET',
+          'http.route': '/',
+          'url.path': '/',
+          'http.response.status_code': 200,
+          'http.server.request.duration': 0.25,
+          'http.response.body.size': 5_000_000_000,
+          'user_agent.original': 'x'.repeat(200),
+          outcome: 'ok',
+        },
+      }),
+      record({ source, attributes: { 'http.response.status_code': '404', 'http.server.request.duration': -1, 'http.response.body.size': 'many', 'client.address': '::1', 'error.type': '404' } }),
+    ];
+    const small = new LogBlock();
+    const large = new LogBlock();
+    for (const one of records('columns-small')) small.add(one);
+    for (let count = 0; count < 1_000; count++)
+      for (const one of records('columns-large')) large.add({ ...one, attributes: { ...one.attributes, 'some.number': count, 'user_agent.original': `agent ${count}` } });
+    await writer.insertLogs('as rows', records('rows'));
+    await writer.insertBlocks('as columns', [small, new LogBlock()]);
+    await writer.insertBlocks('as large columns', [large, small, large]);
+    const rowsOf = async (source: string) => test.telemetry.rows('SELECT * EXCEPT (source) FROM logs WHERE source = {source:String} ORDER BY severity, status, body', { source });
+    expect(await rowsOf('columns-small')).toEqual((await rowsOf('rows')).flatMap((row) => [row, row]));
+    expect(
+      await test.telemetry.rows(
+        `SELECT count() AS n, uniqExact(user_agent) AS agents, countIf(attributes['some.number'] = substring(user_agent, 7)) AS together, uniqExact(body) AS bodies FROM logs WHERE source = 'columns-large'`,
+      ),
+    ).toEqual([{ n: 8_000, agents: 1_000, together: 8_000, bodies: 2 }]);
   });
 
   it('files a record with an impossible time under when it was seen, and keeps the time it bore', async () => {

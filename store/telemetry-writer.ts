@@ -1,16 +1,28 @@
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ClickHouseError } from '@clickhouse/client';
 import type { AlertTransition } from '#alerts/alert.ts';
 import type { Delivery } from '#alerts/notification.ts';
+import type { LogBlock } from '#collector/log-block.ts';
 import type { TelemetrySink } from '#collector/ports.ts';
 import type { Clock } from '#lib/clock.ts';
 import { durationMs } from '#lib/time.ts';
 import { isUnreachable, type Telemetry } from './clickhouse.ts';
+import { handOverHeader } from './embedded/spill.ts';
+import { encodeLogs, logColumns } from './log-columns.ts';
 import { RowBinaryWriter } from './rowbinary.ts';
 import { checkShape, deliveryShape, logShape, type RowShape, sampleShape, transitionShape } from './telemetry-rows.ts';
 
+interface Insert {
+  table: string;
+  columns: string;
+  format: 'RowBinary' | 'Native';
+  token: string;
+}
+
 export interface TelemetryWriter extends TelemetrySink {
+  insertBlocks(token: string, blocks: readonly LogBlock[]): Promise<void>;
   /** Copies of what Postgres already holds, for analysis. */
   insertTransitions(token: string, rows: readonly AlertTransition[]): Promise<void>;
   insertDeliveries(token: string, rows: readonly Delivery[]): Promise<void>;
@@ -44,34 +56,42 @@ export function createTelemetryWriter({ telemetry, clock, onRetry }: TelemetryWr
   const stopping = new AbortController();
   let waiting = 0;
 
-  async function insert<Row>(shape: RowShape<Row>, token: string, rows: readonly Row[]): Promise<void> {
-    if (rows.length === 0) return;
-    const body = encode(shape, rows);
+  /** Sends until it is stored. The token makes a repeated batch count once. */
+  async function insert({ table, columns, format, token }: Insert, body: readonly Buffer[]): Promise<void> {
+    const insertion = await layDown(telemetry, body);
     waiting++;
     try {
       for (let wait = 50; ; wait = Math.min(longestWaitMs, wait * 2)) {
         stopping.signal.throwIfAborted();
-        const error = await send(telemetry, shape, { token, body, signal: stopping.signal }).then(
+        const error = await send(telemetry, { sql: `INSERT INTO ${table} (${columns}) FORMAT ${format}`, token, ...insertion, signal: stopping.signal }).then(
           () => undefined,
           (reason: Error) => reason,
         );
         if (!error) return;
         stopping.signal.throwIfAborted();
-        if (error instanceof ClickHouseError && refusals.has(error.code) && !isUnreachable(error)) throw new RefusedBatch(`${shape.table}: ${error.message}`, { cause: error });
-        onRetry?.(shape.table, error.message);
+        if (error instanceof ClickHouseError && refusals.has(error.code) && !isUnreachable(error)) throw new RefusedBatch(`${table}: ${error.message}`, { cause: error });
+        onRetry?.(table, error.message);
         await clock.sleep(durationMs(wait * (0.75 + clock.chance() / 2)), stopping.signal);
       }
     } finally {
       waiting--;
+      await insertion.takeUp();
     }
   }
 
+  const insertRows = async <Row>(shape: RowShape<Row>, token: string, rows: readonly Row[]): Promise<void> => {
+    if (rows.length > 0) await insert({ ...shape, format: 'RowBinary', token }, [encode(shape, rows)]);
+  };
+  const insertBlocks = async (token: string, blocks: readonly LogBlock[]): Promise<void> => {
+    if (blocks.some(({ count }) => count > 0)) await insert({ table: 'logs', columns: logColumns, format: 'Native', token }, encodeLogs(blocks));
+  };
   return {
-    insertChecks: (token, rows) => insert(checkShape, token, rows),
-    insertLogs: (token, rows) => insert(logShape, token, rows),
-    insertSamples: (token, rows) => insert(sampleShape, token, rows),
-    insertTransitions: (token, rows) => insert(transitionShape, token, rows),
-    insertDeliveries: (token, rows) => insert(deliveryShape, token, rows),
+    insertChecks: (token, rows) => insertRows(checkShape, token, rows),
+    insertLogs: (token, rows) => insertRows(logShape, token, rows),
+    insertBlocks,
+    insertSamples: (token, rows) => insertRows(sampleShape, token, rows),
+    insertTransitions: (token, rows) => insertRows(transitionShape, token, rows),
+    insertDeliveries: (token, rows) => insertRows(deliveryShape, token, rows),
     backlog: () => waiting,
     stop: () => stopping.abort(new Error('the telemetry writer was stopped')),
   };
@@ -87,10 +107,41 @@ function encode<Row>(shape: RowShape<Row>, rows: readonly Row[]): Buffer {
   return writer.finish();
 }
 
-async function send<Row>(telemetry: Telemetry, shape: RowShape<Row>, { token, body, signal }: { token: string; body: Buffer; signal: AbortSignal }): Promise<void> {
+/** Smaller bodies are not worth a file. */
+const leastLaidDown = 262_144;
+
+interface Insertion {
+  values: Buffer;
+  http_headers?: Record<string, string>;
+  takeUp(): Promise<void>;
+}
+
+/** The body of a request, or, for an engine of our own, the name of the file it reads it from. */
+async function layDown({ handOver }: Telemetry, body: readonly Buffer[]): Promise<Insertion> {
+  const size = body.reduce((sum, { length }) => sum + length, 0);
+  if (!handOver || size < leastLaidDown) return { values: body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body), takeUp: () => Promise.resolve() };
+  const path = handOver.path(size);
+  const takeUp = (): Promise<void> => handOver.remove(path);
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      const { bytesWritten } = await file.writev(body);
+      if (bytesWritten < size) throw new Error(`the disk took ${bytesWritten} of ${size} bytes`);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await takeUp();
+    throw error;
+  }
+  return { values: Buffer.alloc(0), http_headers: { [handOverHeader]: path }, takeUp };
+}
+
+async function send(telemetry: Telemetry, { sql, token, values, http_headers = {}, signal }: { sql: string; token: string; signal: AbortSignal } & Omit<Insertion, 'takeUp'>): Promise<void> {
   const { stream } = await telemetry.client.exec({
-    query: `INSERT INTO ${shape.table} (${shape.columns}) FORMAT RowBinary`,
-    values: Readable.from([body], { objectMode: false }),
+    query: sql,
+    values: Readable.from([values], { objectMode: false }),
+    http_headers,
     // A store that hangs must not hold up a stop; the batch is sent again under its token.
     abort_signal: signal,
     clickhouse_settings: {

@@ -3,6 +3,7 @@ import type { AttributeValue } from '#collector/log.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { unixMs } from '#lib/time.ts';
 import { clfTimeLength, clfTimeReader } from './clf-time.ts';
+import { CombinedReader } from './combined-reader.ts';
 import { type Format, formatFields, formatShape, malformedLine, type ParsedLine } from './format.ts';
 import { clientReader, putClientBehind } from './proxies.ts';
 import { type Codes, judge, putHost } from './request-record.ts';
@@ -36,8 +37,11 @@ export const combined = defineKind({
   ],
   shape: { ...formatShape, success_codes: z.array(z.coerce.string()).optional(), user_codes: z.array(z.coerce.string()).optional() },
   make: (config): Format => {
-    const read = createReader({ success: config.success_codes && new Set(config.success_codes), user: config.user_codes && new Set(config.user_codes) });
-    return { kind: 'combined', parse: config.trusted_proxies ? behindProxies(read, config.trusted_proxies) : read };
+    const codes: Codes = { success: config.success_codes && new Set(config.success_codes), user: config.user_codes && new Set(config.user_codes) };
+    const routeFor = routeReader();
+    const parse = createReader(codes, routeFor);
+    if (config.trusted_proxies) return { kind: 'combined', parse: behindProxies(parse, config.trusted_proxies) };
+    return { kind: 'combined', parse, quick: new CombinedReader(routeFor, codes) };
   },
 });
 
@@ -56,9 +60,8 @@ function behindProxies(read: (line: string) => ParsedLine, trusted: readonly str
   };
 }
 
-function createReader(codes: Codes): (line: string) => ParsedLine {
+function createReader(codes: Codes, routeFor: (path: string) => string): (line: string) => ParsedLine {
   const timeAt = clfTimeReader();
-  const routeFor = routeReader();
 
   return (line) => {
     const bracket = line.indexOf(' [');

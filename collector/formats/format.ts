@@ -4,6 +4,7 @@ import type { Field } from '#lib/kinds.ts';
 import { zoneText } from '#lib/schema.ts';
 import type { UnixMs } from '#lib/time.ts';
 import type { Heading } from './heading.ts';
+import type { LineReader } from './line-reader.ts';
 import { proxiesField, proxiesText } from './proxies.ts';
 
 /** What one line says. A malformed line keeps whatever could still be read of it. */
@@ -35,6 +36,8 @@ export interface Format {
   readonly heading?: Heading | undefined;
   /** Its lines come wrapped by this container runtime. */
   readonly container?: Container | undefined;
+  /** Where speed counts: the same lines, straight from their bytes. Only for lines that come as they were written. */
+  readonly quick?: LineReader | undefined;
   /** `near` is about when the line was written: the time of receipt or the file's last change. It settles a missing year. */
   parse(line: string, near: UnixMs): ParsedLine;
 }

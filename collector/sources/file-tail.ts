@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Heading, headed } from '#collector/formats/heading.ts';
-import { headingFor, joinerFor } from '#collector/origin.ts';
+import { headingFor, joinerFor, keepsLines } from '#collector/origin.ts';
 import { watchedPace } from '#collector/pace.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
 import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
@@ -40,7 +40,7 @@ export class FileTail {
   readonly #sizes: Sizes = new Map();
   readonly #troubled = new Set<string>();
   readonly #hints: WatchHints;
-  readonly #reading: Pick<SliceOptions, 'declared' | 'joiner' | 'keepColours' | 'buffer'>;
+  readonly #reading: Pick<SliceOptions, 'declared' | 'joiner' | 'keepColours' | 'buffer' | 'plainInto'>;
   #paths: string[] = [];
   #fresh: string[] = [];
   #cursor = 0;
@@ -52,7 +52,13 @@ export class FileTail {
 
   constructor(config: FileTailConfig, context: SourceContext) {
     this.#config = config;
-    this.#reading = { declared: config.encoding, joiner: joinerFor(config.format), keepColours: config.keepColours ?? false, buffer: sliceBuffer() };
+    this.#reading = {
+      declared: config.encoding,
+      joiner: joinerFor(config.format),
+      keepColours: config.keepColours ?? false,
+      buffer: sliceBuffer(),
+      plainInto: keepsLines(config.format) ? sliceBuffer() : undefined,
+    };
     this.#context = context;
     this.#heading = headingFor(config.format);
     const { spool, clock, pace = () => watchedPace } = context;
@@ -245,7 +251,7 @@ export class FileTail {
     const lines = this.#heading ? headed(file, cut.lines, this.#heading) : cut.lines;
     this.#counters.add({ lines: cut.lines.length - lines.length, longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked });
     if (cut.undecodable > 0) this.fail(`${file.path} encoding`, new Error(`${file.path}: ${cut.undecodable} lines hold bytes that are not ${file.encoding?.name}; check the source's encoding`));
-    await this.#gatherer.add(lines, { key: file.key, position: positionOf(file), writtenAt: unixMs(file.mtimeMs || now) });
+    await this.#gatherer.add(cut.plain ?? lines, { key: file.key, position: positionOf(file), writtenAt: unixMs(file.mtimeMs || now) });
     if (atEnd && file.present && this.#known.isLarge(mostHandles)) await closeHandle(file);
     return atEnd;
   }

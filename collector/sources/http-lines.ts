@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { LineBatch } from '#collector/batch.ts';
 import { type Encoding, encodingOf } from '#collector/encoding.ts';
 import { withHeadings } from '#collector/formats/heading.ts';
 import { buildFormat, formatField } from '#collector/formats/index.ts';
 import { proxiesField, proxiesText } from '#collector/formats/proxies.ts';
 import { cutLines } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
-import { headingFor, joinerFor, type LineOrigin, readRecords } from '#collector/origin.ts';
+import { headingFor, joinerFor, type LineOrigin } from '#collector/origin.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { idText, zoneText } from '#lib/schema.ts';
 import { type IngestAnswer, IngestError, type IngestRequest, keep, mediaType, mostRows, parseJson, refusal, unpacked } from './ingest.ts';
@@ -56,11 +57,12 @@ function startLines(origin: Pick<LineOrigin, 'source' | 'service' | 'format'>, {
     const events = joiner ? joiner.join(filled).map(({ text }) => text) : filled;
     const now = clock.now();
     const whole: LineOrigin = { ...origin, observedAt: now, nearAt: now };
-    const { rows, malformed } = readRecords(events, whole);
-    if (events.length > 0) await keep({ kind: 'lines', lines: events, origin: whole, rows }, { spool, clock });
-    counters.add({ ...counts, lines: lines.length, blank: plain.length - filled.length, events: rows.length - malformed, malformed });
+    const batch = new LineBatch(whole);
+    const { malformed } = batch.add(events);
+    if (events.length > 0) await keep(batch, { spool, clock });
+    counters.add({ ...counts, lines: lines.length, blank: plain.length - filled.length, events: events.length - malformed, malformed });
     counters.recovered();
-    return { status: 200, contentType: 'application/json', body: JSON.stringify({ accepted: rows.length, malformed }) };
+    return { status: 200, contentType: 'application/json', body: JSON.stringify({ accepted: events.length, malformed }) };
   };
   return {
     receive: (request) => receive(request).catch((error: unknown) => refused(error, counters)),

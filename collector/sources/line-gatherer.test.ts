@@ -21,7 +21,7 @@ async function gathered(lines: readonly string[], pace: Pace): Promise<{ at: num
   };
   const gatherer = createGatherer({
     origin: { source: 'access', service: 's', format: { kind: 'combined' } },
-    spool: { append } as unknown as Spool,
+    spool: { append, isAhead: () => false } as unknown as Spool,
     clock,
     counters: createCounters({ id: 'access', kind: 'file', clock }),
     signal: new AbortController().signal,

@@ -103,12 +103,14 @@ export interface SliceOptions {
   joiner: Joiner | undefined;
   keepColours: boolean;
   buffer: Buffer;
+  /** Where ordinary lines are handed on as bytes; absent where they are wanted as texts. */
+  plainInto?: Buffer | undefined;
 }
 
 const nothingRead: Slice = { cut: { lines: [], used: 0, skipping: false, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true, moved: false };
 
 /** Reads on from where we are and moves the position behind the last whole event; with `end` behind everything there is. */
-export async function readSlice(file: TailedFile, { declared, end, quiet, joiner, keepColours, buffer }: SliceOptions): Promise<Slice> {
+export async function readSlice(file: TailedFile, { declared, end, quiet, joiner, keepColours, buffer, plainInto }: SliceOptions): Promise<Slice> {
   const handle = await handleOf(file);
   if (!handle) return { ...nothingRead, cut: { ...nothingRead.cut, skipping: file.skipping } };
   const bytes = await readInto(buffer, handle, file.offset);
@@ -121,7 +123,7 @@ export async function readSlice(file: TailedFile, { declared, end, quiet, joiner
   if (!file.present) file.size = reached;
   const encoding = file.encoding ?? declared;
   const length = joiner && (!quiet || grown) ? wholeEvents(bytes.subarray(skip), { joiner, encoding, skipping: file.skipping }) : bytes.length - skip;
-  const cut = cutLines(bytes.subarray(skip, skip + length), { encoding, skipping: file.skipping, end: end && last && !grown, mask: maskText, keepColours });
+  const cut = cutLines(bytes.subarray(skip, skip + length), { encoding, skipping: file.skipping, end: end && last && !grown, mask: maskText, keepColours, ...(plainInto && { plainInto }) });
   const offset = start + skip + cut.used;
   const print = cut.used > 0 ? await printOf(handle, offset, { ...file, read: { start, bytes } }) : undefined;
   // Looked at a while ago, it may have been emptied and filled again since: asked last, so that all that was read is of what it was.

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
 import { Connections, type Slots } from './connections.ts';
 import { healDeduplication } from './heal-deduplication.ts';
 import { TokenTurns } from './insert-guard.ts';
 import { loadAddon } from './native.ts';
 import { createEngineServer } from './server.ts';
-import { openSpill } from './spill.ts';
+import { isBody, openSpill } from './spill.ts';
 import { Watch } from './watch.ts';
 
 /** The engine's own process: owns libchdb and the data directory, answers HTTP on loopback, lives only as long as its parent. */
@@ -15,6 +16,8 @@ export interface ChildOptions {
   port: number;
   password: string;
   slots: Slots;
+  /** Where the parent lays bodies down itself. */
+  handOver: readonly string[];
 }
 
 export type FromChild = { ready: { port: number } } | { failed: string };
@@ -28,7 +31,7 @@ function main(options: ChildOptions): void {
   const own = [`--max_server_memory_usage=${options.memoryBytes}`, '--memory_worker_period_ms=1000', '--mark_cache_size=134217728', '--log_comment=keeper'];
   const keeper = addon.CreateConnection(options.dataDir, own);
   const [version = '', zone = 'UTC'] = addon.QueryWithConnection(keeper, 'SELECT version(), timezone()', 'TabSeparated').trim().split('\t');
-  const spill = openSpill(options.dataDir, process.pid);
+  const spill = openSpill(join(options.dataDir, 'spill'), { name: 'engine', pid: process.pid });
   const connections = new Connections({ addon, path: options.dataDir, clock: systemClock, slots: options.slots });
   const watch = new Watch({ addon, control: connections.openControl(), clock: systemClock });
   const server = createEngineServer({
@@ -40,6 +43,7 @@ function main(options: ChildOptions): void {
     facts: { version, zone },
     password: options.password,
     dataDir: options.dataDir,
+    isHandedOver: (path) => isBody(path, options.handOver),
     turns: new TokenTurns(),
     onDoubt: startAgain,
   });

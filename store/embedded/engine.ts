@@ -7,6 +7,7 @@ import type { Clock } from '#lib/clock.ts';
 import { type DurationMs, durationMs } from '#lib/time.ts';
 import type { ChildOptions, FromChild } from './child.ts';
 import { claimDirectory } from './owner.ts';
+import { folderInMemory, openSpill, type Spill } from './spill.ts';
 
 export interface EngineOptions {
   dataDir: string;
@@ -26,6 +27,8 @@ export interface Engine {
   readonly password: string;
   /** Of the engine's process now; changes when it is restarted. */
   readonly pid: number;
+  /** Where large bodies of inserts can be laid down for the engine to read. */
+  readonly handOver: Spill;
   /** Calls back each time the engine answers again after it died; returns how to stop listening. */
   onRestart(listener: () => void): () => void;
   stop(): Promise<void>;
@@ -37,6 +40,8 @@ const longestBackoffMs = 10_000;
 /** An engine that hangs is ended: whatever it has acknowledged is on disk. */
 const stopPatienceMs = durationMs(2_000);
 
+let started = 0;
+
 /** Starts the embedded ClickHouse as a child process and keeps it running, on one port with one password. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const giveBack = await claimDirectory(options.dataDir, 'The embedded ClickHouse');
@@ -44,6 +49,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   try {
     await supervisor.startFirst();
   } catch (error) {
+    supervisor.handOver.close();
     await giveBack();
     throw error;
   }
@@ -60,9 +66,18 @@ class Supervisor implements Engine {
   #failuresInARow = 0;
   #lastWords = '';
   readonly #giveBack: () => Promise<void>;
+  readonly handOver: Spill;
+  readonly #folders: readonly string[];
 
   constructor(options: EngineOptions, giveBack: () => Promise<void>) {
-    this.#giveBack = giveBack;
+    const owner = { name: 'writer', pid: process.pid, number: ++started } as const;
+    const onDisk = join(resolve(options.dataDir), 'handed-over');
+    this.handOver = openSpill(onDisk, owner);
+    this.#folders = [onDisk, folderInMemory(owner)];
+    this.#giveBack = async () => {
+      this.handOver.close();
+      await giveBack();
+    };
     this.#options = { ...options, dataDir: resolve(options.dataDir) };
     this.password = options.password ?? randomBytes(24).toString('base64url');
     this.#port = options.port ?? 0;
@@ -153,7 +168,7 @@ class Supervisor implements Engine {
 
   #childOptions(): ChildOptions {
     const { dataDir, memoryBytes } = this.#options;
-    return { dataDir, memoryBytes, port: this.#port, password: this.password, slots: { reads: 6, writes: 4 } };
+    return { dataDir, memoryBytes, port: this.#port, password: this.password, slots: { reads: 6, writes: 4 }, handOver: this.#folders };
   }
 
   #died(code: number | null, signal: NodeJS.Signals | null): void {

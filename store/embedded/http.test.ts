@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#lib/clock.ts';
@@ -296,6 +296,21 @@ describe('inserts', () => {
     const response = await good(`SELECT a FROM ${name} ORDER BY a`, { headers: { 'Accept-Encoding': 'gzip' }, url: { enable_http_compression: '1' } });
     expect(response.headers.get('content-encoding')).toBe('gzip');
     expect((await response.text()).split('\n').length).toBe(100_001);
+  });
+
+  it('are read from a file only where one was laid down by us', async () => {
+    const name = await table('a UInt32');
+    const insert = (path: string) => ask(`INSERT INTO ${name} FORMAT TSV`, { headers: { 'x-fenghuo-body-file': path } });
+    for (const path of ['/etc/passwd', `${test.dataDir}/status`, '/dev/shm/body-1', `/dev/shm/fenghuo-engine-${test.engine.pid}/body-1`, '../body-1']) {
+      const response = await insert(path);
+      expect(response.status).not.toBe(200);
+      expect(await response.text()).toContain('does not name a body');
+    }
+    const path = test.engine.handOver.path(10);
+    writeFileSync(path, '1\n2\n3\n');
+    expect((await insert(path)).status).toBe(200);
+    await test.engine.handOver.remove(path);
+    expect(await (await good(`SELECT sum(a) FROM ${name}`)).text()).toBe('6\n');
   });
 
   it('leave nothing behind in the temporary storage', async () => {

@@ -3,12 +3,12 @@ import type { Clock } from '#lib/clock.ts';
 import { Answer, type ServerFacts } from './answer.ts';
 import { type Body, noBody, withBody } from './body.ts';
 import type { Connections, Lease } from './connections.ts';
-import { asFault } from './fault.ts';
+import { asFault, fault } from './fault.ts';
 import { assertRoom, leavesDoubt, type TokenTurns } from './insert-guard.ts';
 import type { Addon } from './native.ts';
 import { type Ask, authenticate, readAsk, readForm } from './request.ts';
 import { type Job, run, type Sink } from './run.ts';
-import type { Spill } from './spill.ts';
+import { handOverHeader, type Spill } from './spill.ts';
 import { assertOnlyReads, insertFromFile, readStatement, type Statement } from './statement.ts';
 import type { Watch, Watching } from './watch.ts';
 
@@ -22,6 +22,8 @@ export interface ServerParts {
   password: string;
   dataDir: string;
   turns: TokenTurns;
+  /** Whether a body lies there that was laid down for us. */
+  isHandedOver(path: string): boolean;
   /** An insert failed in a way that leaves the engine's memory and its disk in disagreement. Called before the client hears of it. */
   onDoubt(reason: string): void;
 }
@@ -69,6 +71,11 @@ async function answer(parts: ServerParts, { ask, request, response }: { ask: Ask
       const { sql, statement, data } = await understand(ask, body);
       if (ask.settings.get('readonly') === '1') assertOnlyReads(sql);
       if (statement.kind !== 'insert' || !statement.format) return { ask, statement, sql: sql.slice(0, statement.end) };
+      const handed = request.headers[handOverHeader]?.toString();
+      if (handed !== undefined) {
+        if (!parts.isHandedOver(handed)) throw fault(481, 'PATH_ACCESS_DENIED', `${handOverHeader} does not name a body that was handed over`);
+        return { ask, statement, sql: insertFromFile(sql, statement, handed) };
+      }
       file = parts.spill.path(Number(request.headers['content-length'] ?? 0) * (request.headers['content-encoding'] ? 10 : 1));
       await body.toFile(file, data);
       return { ask, statement, sql: insertFromFile(sql, statement, file) };

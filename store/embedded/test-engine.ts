@@ -19,7 +19,7 @@ export interface TestEngine {
 export async function testTelemetry(): Promise<TestEngine> {
   const dataDir = await mkdtemp(join(tmpdir(), 'fenghuo-engine-test-'));
   const engine = await startEngine({ dataDir, memoryBytes: 1_500_000_000, clock: systemClock, log: () => {} });
-  const telemetry = await connectTelemetry({ url: engine.url, password: engine.password });
+  const telemetry = await connectTelemetry({ url: engine.url, password: engine.password, handOver: engine.handOver });
   await migrateTelemetry(telemetry);
   return {
     engine,
