@@ -118,13 +118,8 @@ class DiskSpool implements Spool {
     return undefined;
   }
 
-  isAhead(): boolean {
-    return this.#memory.isAhead(this.#options.clock.elapsed());
-  }
-
-  waitingRows(): number {
-    return this.#queues.bulk.rows();
-  }
+  readonly isAhead = (): boolean => this.#memory.isAhead(this.#options.clock.elapsed());
+  readonly waitingRows = (): number => this.#queues.bulk.rows();
 
   async acknowledge({ seqs, batch }: Taken): Promise<void> {
     const entries = seqs.flatMap((seq) => this.#open.get(seq) ?? []);
