@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Heading, headed } from '#collector/formats/heading.ts';
-import { headingFor, joinerFor, keepsLines } from '#collector/origin.ts';
+import { headingFor } from '#collector/origin.ts';
 import { watchedPace } from '#collector/pace.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
 import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
@@ -17,7 +17,7 @@ import type { RunningSource, SourceContext } from './source.ts';
 import { createCounters, type SourceCounters } from './source-counters.ts';
 import type { FileTailConfig } from './tail-config.ts';
 import { discoverMs, drainMs, eventMs, freshLooks, looksPerBeat, mostHandles, pollMs, quietLooks, rememberMs, roundMs, warmLooks, warmMs } from './tail-limits.ts';
-import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readSlice, remembered, type SliceOptions, sliceBuffer, type TailedFile, unread } from './tailed-file.ts';
+import { changedBy, closeHandle, followOriginal, handleOf, positionOf, readingOf, readSlice, remembered, type TailedFile, unread } from './tailed-file.ts';
 import { type WatchHints, watchHints } from './watch-hints.ts';
 
 export type { FileTailConfig } from './tail-config.ts';
@@ -40,7 +40,7 @@ export class FileTail {
   readonly #sizes: Sizes = new Map();
   readonly #troubled = new Set<string>();
   readonly #hints: WatchHints;
-  readonly #reading: Pick<SliceOptions, 'declared' | 'joiner' | 'keepColours' | 'buffer' | 'plainInto'>;
+  readonly #reading: ReturnType<typeof readingOf>;
   #paths: string[] = [];
   #fresh: string[] = [];
   #cursor = 0;
@@ -52,13 +52,7 @@ export class FileTail {
 
   constructor(config: FileTailConfig, context: SourceContext) {
     this.#config = config;
-    this.#reading = {
-      declared: config.encoding,
-      joiner: joinerFor(config.format),
-      keepColours: config.keepColours ?? false,
-      buffer: sliceBuffer(),
-      plainInto: keepsLines(config.format) ? sliceBuffer() : undefined,
-    };
+    this.#reading = readingOf(config);
     this.#context = context;
     this.#heading = headingFor(config.format);
     const { spool, clock, pace = () => watchedPace } = context;

@@ -5,10 +5,12 @@ import { type Encoding, encodingByMark } from '#collector/encoding.ts';
 import type { Joiner } from '#collector/formats/multiline.ts';
 import { type Cut, cutLines, longestLine, startOfLast } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
+import { joinerFor, keepsLines } from '#collector/origin.ts';
 import { between, type UnixMs, unixMs } from '#lib/time.ts';
 import { emptyPrint, holds, printOf, readAt, readInto } from './content-print.ts';
 import type { Seen } from './decide-reads.ts';
 import type { Unpacking } from './packed-file.ts';
+import type { FileTailConfig } from './tail-config.ts';
 import { copyMs } from './tail-limits.ts';
 
 /** One file being followed: where we are in it, and the open handle that survives its renaming or removal. */
@@ -106,6 +108,17 @@ export interface SliceOptions {
   /** Where ordinary lines are handed on as bytes; absent where they are wanted as texts. */
   plainInto?: Buffer | undefined;
 }
+
+/** What is alike for every slice of a source's files. */
+type SliceBase = Pick<SliceOptions, 'declared' | 'joiner' | 'keepColours' | 'buffer' | 'plainInto'>;
+
+export const readingOf = ({ format, encoding, keepColours = false }: FileTailConfig): SliceBase => ({
+  declared: encoding,
+  joiner: joinerFor(format),
+  keepColours,
+  buffer: sliceBuffer(),
+  plainInto: keepsLines(format) ? sliceBuffer() : undefined,
+});
 
 const nothingRead: Slice = { cut: { lines: [], used: 0, skipping: false, longLines: 0, undecodable: 0, masked: 0 }, atEnd: true, moved: false };
 
