@@ -6,7 +6,7 @@ import type { Vantage } from './vantage.ts';
 
 /** How long a check may go on after its time is up, to say where it was stuck. */
 const graceMs = durationMs(500);
-/** A watch that rings later than this was not looked at: this process or its machine was too busy to see an answer come. */
+/** A watch that rings later than this, and by a quarter of its time, was not looked at: this process or its machine was too busy to see an answer come. */
 const heldUpMs = durationMs(1_000);
 
 export interface CheckRun {
@@ -44,7 +44,7 @@ export async function runCheck(run: CheckRun): Promise<CheckResult> {
   run.signal?.addEventListener('abort', leave, { once: true });
   try {
     const seen = await Promise.race([look(run, stop.signal), overdue(run, cancels)]);
-    const sight = lateMs >= heldUpMs && isTimeout(seen) ? heldUp(seen, durationMs(lateMs)) : seen;
+    const sight = lateMs >= Math.max(heldUpMs, probe.timeoutMs / 4) && isTimeout(seen) ? heldUp(seen, durationMs(lateMs)) : seen;
     return resultOf(run, { at, durationMs: sight.tookMs ?? spent(), sight });
   } finally {
     for (const cancel of cancels) cancel();

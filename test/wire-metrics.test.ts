@@ -147,14 +147,22 @@ describe.skipIf(!isThere)('Prometheus', { timeout: 240_000 }, () => {
   it('while nothing can be kept it is told to come back, and afterwards everything is there', async () => {
     const engine = processTree(site.pid).find(({ command }) => /embedded\/child\.ts/.test(command))?.pid ?? 0;
     process.kill(engine, 'SIGSTOP');
-    const body = JSON.stringify({
-      resourceLogs: [{ scopeLogs: [{ logRecords: Array.from({ length: 1_000 }, (_, index) => ({ timeUnixNano: `${Date.now()}000000`, body: { stringValue: `${index} ${'x'.repeat(900)}` } })) }] }],
-    });
+    let round = 0;
+    // Each body another one: what comes again is kept once.
+    const body = (): string =>
+      JSON.stringify({
+        resourceLogs: [
+          { scopeLogs: [{ logRecords: Array.from({ length: 1_000 }, (_, index) => ({ timeUnixNano: `${Date.now()}000000`, body: { stringValue: `${round} ${index} ${'x'.repeat(900)}` } })) }] },
+        ],
+      });
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${site.token}` };
-    await until('the spool to be full', async () => (await fetch(`${site.url}/v1/logs`, { method: 'POST', headers, body })).status === 503, patienceMs);
-    await until('503 to remote write', async () => (gate.statuses[503] ?? 0) > 0, patienceMs);
+    // Filled again and again until Prometheus has met it: an engine that does not answer is started anew, and then empties it.
+    const fill = async (): Promise<number> => {
+      round++;
+      return (await fetch(`${site.url}/v1/logs`, { method: 'POST', headers, body: body() })).status;
+    };
+    await until('503 to remote write', async () => (await fill()) === 503 && (gate.statuses[503] ?? 0) > 0, patienceMs);
     expect(gate.retryAfter).toBe('5');
-    // The engine may have been started anew meanwhile, as one that does not answer is.
     if (processTree(site.pid).some(({ pid }) => pid === engine)) process.kill(engine, 'SIGCONT');
     const answered = gate.statuses[204] ?? 0;
     await until('204 again', async () => (gate.statuses[204] ?? 0) > answered + 2, patienceMs);

@@ -62,10 +62,14 @@ const sliceBytes = 262_144;
 /** One for a source, used again for every slice. */
 export const sliceBuffer = (): Buffer => Buffer.allocUnsafeSlow(sliceBytes);
 
-/** Undefined when another file has taken the name since it was looked at. */
+/** Undefined when the name is gone, or another file has taken it, since it was looked at: the next look tells. */
 export async function handleOf(file: TailedFile): Promise<FileHandle | undefined> {
   if (file.handle) return file.handle;
-  const handle = await open(file.path, 'r');
+  const handle = await open(file.path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!handle) return undefined;
   const { dev, ino } = await handle.stat();
   if (`${dev}:${ino}` === file.inode) file.handle = handle;
   else await handle.close();
