@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { type Disagreement, defineKind } from '#lib/kinds.ts';
-import { secretText } from '#lib/schema.ts';
 import { durationMs, minute } from '#lib/time.ts';
 import { runBrowser } from './browser-run.ts';
 import { browserStepSchema } from './browser-step.ts';
 import { lookHeaders, verifyField } from './http-shape.ts';
+import { revealed, valueFields, valueShape } from './journey-values.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
 import { slotsOf } from './template.ts';
 
@@ -13,9 +13,7 @@ const shape = {
   ...probeShape,
   interval: probeShape.interval.removeDefault().default(durationMs(5 * minute)),
   timeout: probeShape.timeout.removeDefault().default(durationMs(30_000)),
-  variables: z.record(z.string(), z.coerce.string()).default({}),
-  /** Like variables, but never shown in evidence. */
-  secrets: z.record(z.string(), secretText).default({}),
+  ...valueShape,
   verify_certificate: z.boolean().default(true),
   metadata_addresses: z.enum(['refuse', 'allow']).default('refuse'),
   /** Megabytes resident of the browser and all its processes. */
@@ -34,15 +32,7 @@ export const browser = defineKind({
   label: { 'zh-CN': '浏览器流程', en: 'Browser journey' },
   fields: [
     ...probeFields,
-    { id: 'variables', label: { 'zh-CN': '变量', en: 'Variables' }, input: 'map', required: false, help: { 'zh-CN': '步骤里写作 {{名称}}', en: 'Written as {{name}} in steps' } },
-    {
-      id: 'secrets',
-      label: { 'zh-CN': '密钥变量', en: 'Secret variables' },
-      input: 'map',
-      required: false,
-      secret: true,
-      help: { 'zh-CN': '同变量，但从不显示', en: 'Like variables, but never shown' },
-    },
+    ...valueFields,
     {
       id: 'steps',
       label: { 'zh-CN': '步骤', en: 'Steps' },
@@ -107,7 +97,7 @@ async function check(config: Config, look: Look): Promise<Sight> {
     const reason = executablePath === undefined ? `no Chromium at ${usualPlaces.join(', ')}; install it or set CHROMIUM` : `no Chromium at ${executablePath} (CHROMIUM)`;
     return { outcome: { kind: 'unknown', reason }, phases: {}, evidence: {} };
   }
-  const secrets = Object.fromEntries(Object.entries(config.secrets).map(([name, secret]) => [name, secret.reveal()]));
+  const secrets = revealed(config.secrets);
   const withSecrets = Object.keys(secrets).length > 0;
   return runBrowser({
     probeId: config.id,

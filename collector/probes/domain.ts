@@ -4,7 +4,7 @@ import { defineKind } from '#lib/kinds.ts';
 import { durationText } from '#lib/schema.ts';
 import { type DurationMs, day, durationMs, formatDuration, iso, type UnixMs } from '#lib/time.ts';
 import type { Answer } from './answer.ts';
-import { type Lines, openLines } from './exchange.ts';
+import { type Lines, linesOf } from './exchange.ts';
 import { follow } from './follow.ts';
 import { caField, lineShape, lookHeaders, shownUrl, urlText, verifyField } from './http-shape.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
@@ -76,14 +76,7 @@ const unknown = (reason: string, evidence: Sight['evidence'] = {}): Sight => ({ 
 const quietUntil = new Map<string, UnixMs>();
 
 async function check(config: Config, look: Look): Promise<Sight> {
-  const lines = openLines({
-    clock: look.clock,
-    sourceAddress: look.vantage.sourceAddress,
-    verifyCertificate: config.verify_certificate,
-    ca: config.ca ?? null,
-    allowMetadata: config.metadata_addresses === 'allow',
-    attempt: look.attempt,
-  });
+  const lines = linesOf(look, config);
   try {
     const server = config.server ?? (await serverOf(config, { look, lines }));
     if (typeof server === 'string') return unknown(server);

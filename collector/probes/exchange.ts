@@ -4,6 +4,7 @@ import type { Answer } from './answer.ts';
 import { readBody } from './excerpt.ts';
 import { basicCredentials } from './http-shape.ts';
 import { type Line, type LineOptions, openLine, RefusedAddress, type Stage } from './line.ts';
+import type { Look } from './probe.ts';
 
 /** One HTTP request and its answer over a line, with what it cost. */
 
@@ -25,7 +26,7 @@ export interface Lines {
   close(): void;
 }
 
-export function openLines(options: LineOptions): Lines {
+function openLines(options: LineOptions): Lines {
   const lines = new Map<string, Line>();
   return {
     to(origin) {
@@ -37,6 +38,26 @@ export function openLines(options: LineOptions): Lines {
       for (const line of lines.values()) line.close();
     },
   };
+}
+
+/** What http probes of every kind say about connecting. */
+interface ConnectConfig {
+  verify_certificate: boolean;
+  ca?: string | undefined;
+  metadata_addresses: 'refuse' | 'allow';
+}
+
+/** The lines of one look. */
+export function linesOf({ clock, vantage, attempt }: Look, config: ConnectConfig, dialing?: LineOptions['dialing']): Lines {
+  return openLines({
+    clock,
+    sourceAddress: vantage.sourceAddress,
+    verifyCertificate: config.verify_certificate,
+    ca: config.ca ?? null,
+    allowMetadata: config.metadata_addresses === 'allow',
+    attempt,
+    ...(dialing && { dialing }),
+  });
 }
 
 export interface Watch {

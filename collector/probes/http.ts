@@ -5,7 +5,7 @@ import type { Answer } from './answer.ts';
 import { assertionSchema, firstMiss, withStatus } from './assertion.ts';
 import { assertField } from './assertion-fields.ts';
 import { excerpt } from './excerpt.ts';
-import { openLines, type Request } from './exchange.ts';
+import { linesOf, type Request } from './exchange.ts';
 import { follow } from './follow.ts';
 import { authorization, dialingOf, httpDisagreements, httpOptionFields, httpOptions } from './http-options.ts';
 import { headerMap, headersField, lineFields, lineShape, lookHeaders, methodText, shownUrl, urlText, wireHeaders } from './http-shape.ts';
@@ -51,15 +51,7 @@ export const http = defineKind({
 });
 
 async function check(config: Config, look: Look): Promise<Sight> {
-  const lines = openLines({
-    clock: look.clock,
-    sourceAddress: look.vantage.sourceAddress,
-    verifyCertificate: config.verify_certificate,
-    ca: config.ca ?? null,
-    allowMetadata: config.metadata_addresses === 'allow',
-    attempt: look.attempt,
-    dialing: dialingOf(config, config.url),
-  });
+  const lines = linesOf(look, config, dialingOf(config, config.url));
   try {
     const request: Request = {
       method: config.method,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Phases } from '#collector/check.ts';
 import { type Disagreement, defineKind } from '#lib/kinds.ts';
-import { secretText } from '#lib/schema.ts';
 import { createCookieJar } from './cookies.ts';
-import { type Lines, openLines, type Request } from './exchange.ts';
+import { type Lines, linesOf, type Request } from './exchange.ts';
 import { addPhases, follow } from './follow.ts';
 import { answerEvidence } from './http.ts';
 import { dialDisagreements, dialFields, dialingOf, dialOptions } from './http-options.ts';
 import { lineFields, lineShape, lookHeaders, shownUrl, wireHeaders } from './http-shape.ts';
+import { revealed, valueFields, valueShape } from './journey-values.ts';
 import { type JourneyStep, stepSchema } from './journey-step.ts';
 import { extractFrom, judgeStep, type Verdict } from './judge-step.ts';
 import { type Look, probeFields, probeShape, readyProbe, type Sight } from './probe.ts';
@@ -17,9 +17,7 @@ const shape = {
   ...probeShape,
   ...lineShape,
   ...dialOptions,
-  variables: z.record(z.string(), z.coerce.string()).default({}),
-  /** Like variables, but never shown in evidence. */
-  secrets: z.record(z.string(), secretText).default({}),
+  ...valueShape,
   steps: z.array(stepSchema).min(1, 'a journey has at least one step').max(30),
 };
 type Config = z.output<z.ZodObject<typeof shape>>;
@@ -30,15 +28,7 @@ export const journey = defineKind({
   label: { 'zh-CN': '多步流程', en: 'Journey' },
   fields: [
     ...probeFields,
-    { id: 'variables', label: { 'zh-CN': '变量', en: 'Variables' }, input: 'map', required: false, help: { 'zh-CN': '步骤里写作 {{名称}}', en: 'Written as {{name}} in steps' } },
-    {
-      id: 'secrets',
-      label: { 'zh-CN': '密钥变量', en: 'Secret variables' },
-      input: 'map',
-      required: false,
-      secret: true,
-      help: { 'zh-CN': '同变量，但从不显示', en: 'Like variables, but never shown' },
-    },
+    ...valueFields,
     {
       id: 'steps',
       label: { 'zh-CN': '步骤', en: 'Steps' },
@@ -100,17 +90,9 @@ interface StepTrace {
 }
 
 async function walk(config: Config, look: Look): Promise<Sight> {
-  const secrets = Object.fromEntries(Object.entries(config.secrets).map(([name, secret]) => [name, secret.reveal()]));
+  const secrets = revealed(config.secrets);
   const values = { ...config.variables, ...secrets };
-  const lines = openLines({
-    clock: look.clock,
-    sourceAddress: look.vantage.sourceAddress,
-    verifyCertificate: config.verify_certificate,
-    ca: config.ca ?? null,
-    allowMetadata: config.metadata_addresses === 'allow',
-    attempt: look.attempt,
-    dialing: dialingOf(config, firstAddress(config, values)),
-  });
+  const lines = linesOf(look, config, dialingOf(config, firstAddress(config, values)));
   const walking: Walk = { config, look, lines, jar: createCookieJar(), values, here: undefined };
   const steps: StepTrace[] = [];
   let phases: Phases = {};

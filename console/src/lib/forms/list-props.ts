@@ -1,5 +1,16 @@
 import type { Component } from 'svelte';
+import type { Variant } from '#lib/kinds.ts';
 import type { FormField, FormProblem, FormsView } from '#console/api/editing.ts';
+
+/** What an input of options within options is given. */
+export interface VariantProps {
+  list: ListProps['list'];
+  value: unknown;
+  variants: readonly Variant[];
+  problems: readonly FormProblem[];
+  choices: FormsView['choices'];
+  onchange: (value: unknown) => void;
+}
 
 /** What a list of fields is given; fields within fields are drawn by the same list, handed down. */
 export interface ListProps {
