@@ -36,7 +36,10 @@ describe('lines on disk', () => {
 
 describe('memory that is used again', () => {
   it('holds nothing of the rows it held before, and leaves those of others alone', () => {
-    const first = batchOf('combined', Array.from({ length: 300 }, (_, n) => access(`/first/part${n}`)));
+    const first = batchOf(
+      'combined',
+      Array.from({ length: 300 }, (_, n) => access(`/first/part${n}`)),
+    );
     const other = batchOf('combined', [access('/other')]);
     const before = other.rows;
     recycle(joinBatches([first]));

@@ -13,8 +13,19 @@ const later = (hours: number): UnixMs => unixMs(Date.now() + hours * hour);
 beforeAll(async () => {
   test = await testTelemetry();
   const writer = createTelemetryWriter({ telemetry: test.telemetry, clock: systemClock });
-  const record = (day: number) => ({ timestamp: unixMs(Date.UTC(2026, 10, day, 10)), observedTimestamp: unixMs(Date.now()), severityNumber: 9, severityText: 'INFO', service: 'web', source: 'access' });
-  for (const day of [20, 21]) await writer.insertLogs(`day-${day}`, Array.from({ length: 2_000 }, (_, n) => ({ ...record(day), body: `request ${n} of day ${day}, query captcha-${n * 7}`, attributes: {} })));
+  const record = (day: number) => ({
+    timestamp: unixMs(Date.UTC(2026, 10, day, 10)),
+    observedTimestamp: unixMs(Date.now()),
+    severityNumber: 9,
+    severityText: 'INFO',
+    service: 'web',
+    source: 'access',
+  });
+  for (const day of [20, 21])
+    await writer.insertLogs(
+      `day-${day}`,
+      Array.from({ length: 2_000 }, (_, n) => ({ ...record(day), body: `request ${n} of day ${day}, query captcha-${n * 7}`, attributes: {} })),
+    );
 }, 60_000);
 afterAll(() => test.stop());
 

@@ -1,6 +1,6 @@
 import type { Component } from 'svelte';
-import type { Variant } from '#lib/kinds.ts';
 import type { FormField, FormProblem, FormsView } from '#console/api/editing.ts';
+import type { Variant } from '#lib/kinds.ts';
 
 /** What an input of options within options is given. */
 export interface VariantProps {
