@@ -87,6 +87,8 @@ export const operations: Operations = {
     failures: 'Failures',
     failuresHint: 'in this range',
     noFailures: 'No failure in this range',
+    noChecks: 'Not looked at yet',
+    allChecks: (n) => `Show all ${n}`,
     recent: 'Recent checks',
     rules: 'Rules that watch it',
     noRules: 'No rule watches it',

@@ -85,6 +85,8 @@ export const operations = {
     failures: '失败',
     failuresHint: '所选时间内',
     noFailures: '所选时间内没有失败',
+    noChecks: '还没有检查过',
+    allChecks: (n: number) => `显示全部 ${n} 次`,
     recent: '最近检查',
     rules: '盯着它的规则',
     noRules: '没有规则盯着它',
