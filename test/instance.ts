@@ -49,7 +49,8 @@ export async function startInstance({ dataDir, port, args = ['--demo'], env = {}
     readyMs: performance.now() - from,
     stderr: () => stderr,
     async stop() {
-      if (child.exitCode !== null) return child.exitCode;
+      // A killed process has a signal and no code; waiting for its end again would be for ever.
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       child.kill('SIGTERM');
       await once(child, 'exit');
       return child.exitCode;

@@ -75,9 +75,9 @@ async function whileDown(task: () => void): Promise<void> {
   await started();
 }
 
-async function afterReading(task: () => void): Promise<void> {
+async function afterReading(task: () => void | Promise<void>): Promise<void> {
   await everythingStored();
-  task();
+  await task();
 }
 
 function between(file: string, rotate: (file: string) => void): void {
@@ -155,6 +155,9 @@ try {
   await answers();
   console.log(`${[...tally].map(([name, times]) => `${times} × ${name}`).join(', ')}${ownDisks ? '' : '; no full disk: mounting one is not allowed here'}; ${seconds()} s`);
   ok = await judge(query, total);
+} catch (error) {
+  // Said at once: what is torn down afterwards may fail of the same cause.
+  console.log(error);
 } finally {
   const code = await instance.stop();
   console.log(`ended with code ${code} after ${seconds()} s`);
