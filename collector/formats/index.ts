@@ -6,6 +6,7 @@ import { awsAlb } from './aws-alb.ts';
 import { caddy } from './caddy.ts';
 import { combined } from './combined.ts';
 import { insideContainer } from './container.ts';
+import { insideSyslog, readsEnvelope } from './envelope.ts';
 import { envoy } from './envoy.ts';
 import { withExceptions } from './exception.ts';
 import { containers, continuations, type Format } from './format.ts';
@@ -33,18 +34,26 @@ export const formatField: Field = {
 };
 export const formatNames = formats.map((format) => format.kind);
 
-const joining = z.object({ multiline: z.enum([...continuations, 'none']).optional(), container: z.enum(containers).optional() });
+const joining = z.object({ multiline: z.enum([...continuations, 'none']).optional(), container: z.enum(containers).optional(), envelope: z.literal('syslog').optional() });
 
-/** `{ kind: 'combined', zone: 'Asia/Shanghai' }` → a ready format, or what is wrong with it; any may be told how its lines are joined. */
-export function buildFormat({ multiline, container, ...own }: Record<string, unknown>): KindParse<Format> {
+/** `{ kind: 'combined', zone: 'Asia/Shanghai' }` → a ready format, or what is wrong with it; any may be told how its lines are joined or that syslog brings them. */
+export function buildFormat({ multiline, container, envelope, ...own }: Record<string, unknown>): KindParse<Format> {
   const built = buildKind<Format, void>(formats, own, undefined);
-  if (multiline === undefined && container === undefined) return built.ok ? { ...built, ready: joinable(built.ready) } : built;
-  const joined = joining.safeParse({ multiline, container });
+  if (multiline === undefined && container === undefined && envelope === undefined) return built.ok ? { ...built, ready: joinable(built.ready) } : built;
+  const joined = joining.safeParse({ multiline, container, envelope });
   if (!built.ok || !joined.success) return { ok: false, issues: [...(built.ok ? [] : built.issues), ...(joined.success ? [] : joined.error.issues)] };
   const { data } = joined;
   const format = data.multiline === undefined ? built.ready : { ...built.ready, multiline: data.multiline === 'none' ? undefined : data.multiline };
   const whole = joinable(format);
-  return { ok: true, ready: data.container ? insideContainer(whole, data.container) : whole, config: { ...built.config, ...data } };
+  return { ok: true, ready: brought(whole, { ...data, zone: textOf(own.zone), year: typeof own.year === 'number' ? own.year : undefined }), config: { ...built.config, ...data } };
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** Lines as whoever brings them wraps them. */
+function brought(format: Format, { container, envelope, zone, year }: z.output<typeof joining> & { zone: string | undefined; year: number | undefined }): Format {
+  if (container) return insideContainer(format, container);
+  return envelope && !readsEnvelope.has(format.kind) ? insideSyslog(format, { zone, year }) : format;
 }
 
 /** Where an event may be of several lines it may hold a stack trace. */

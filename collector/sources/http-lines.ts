@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { LineBatch } from '#collector/batch.ts';
 import { type Encoding, encodingOf } from '#collector/encoding.ts';
 import { withHeadings } from '#collector/formats/heading.ts';
-import { buildFormat, formatField } from '#collector/formats/index.ts';
+import { formatField } from '#collector/formats/index.ts';
 import { proxiesField, proxiesText } from '#collector/formats/proxies.ts';
 import { cutLines } from '#collector/lines.ts';
 import { maskText } from '#collector/mask.ts';
@@ -10,10 +9,9 @@ import { headingFor, joinerFor, type LineOrigin } from '#collector/origin.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { idText, zoneText } from '#lib/schema.ts';
 import { type IngestAnswer, IngestError, type IngestRequest, keep, mediaType, mostRows, parseJson, refusal, unpacked } from './ingest.ts';
+import { configOf, formatText } from './line-format.ts';
 import type { RunningSource, Source, SourceContext } from './source.ts';
 import { createCounters, type SourceCounters } from './source-counters.ts';
-
-const formatText = z.union([z.string(), z.looseObject({ kind: z.string() })]);
 
 /** Lines that programs hand in over HTTP: `POST /api/v1/ingest/lines?source=ID`. */
 export const http = defineKind({
@@ -29,11 +27,7 @@ export const http = defineKind({
   shape: {
     id: idText,
     service: idText,
-    format: formatText.superRefine((format, context) => {
-      const built = buildFormat(configOf(format, undefined));
-      if (built.ok) return;
-      for (const issue of built.issues) context.addIssue({ ...issue, path: typeof format === 'string' ? [] : [...issue.path] } as Parameters<typeof context.addIssue>[0]);
-    }),
+    format: formatText,
     zone: zoneText.optional(),
     trusted_proxies: proxiesText.optional(),
   },
@@ -42,8 +36,6 @@ export const http = defineKind({
     return { id, kind: 'http', service, reads: { format: config, encoding: utf8 }, start: (context) => startLines({ source: id, service, format: config }, context) };
   },
 });
-
-const configOf = (format: z.output<typeof formatText>, zone: string | undefined): Record<string, unknown> => ({ ...(zone && { zone }), ...(typeof format === 'string' ? { kind: format } : format) });
 
 function startLines(origin: Pick<LineOrigin, 'source' | 'service' | 'format'>, { spool, clock }: SourceContext): RunningSource {
   const counters = createCounters({ id: origin.source, kind: 'http', clock });

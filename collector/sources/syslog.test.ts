@@ -60,9 +60,9 @@ describe('a source', () => {
         server.close(() => done(port));
       });
     });
-  const start = async (protocol: string): Promise<{ port: number; source: RunningSource }> => {
+  const start = async (protocol: string, more: Record<string, unknown> = {}): Promise<{ port: number; source: RunningSource }> => {
     const port = await freePort();
-    const config = syslog.schema.parse({ id: 'net', kind: 'syslog', service: 'invoice', protocol, listen: `127.0.0.1:${port}` });
+    const config = syslog.schema.parse({ id: 'net', kind: 'syslog', service: 'invoice', protocol, listen: `127.0.0.1:${port}`, ...more });
     const source = syslog.make(config as never, undefined).start({ spool, clock: systemClock, onError: () => {} });
     running.push(source);
     return { port, source };
@@ -100,6 +100,35 @@ describe('a source', () => {
     const client = connect(port, '127.0.0.1');
     client.end('22 <13>1 - - - - - - one\n<13>two\n<13>three');
     expect((await rows(3)).map(({ body }) => body)).toEqual(['one', 'two', 'three']);
+  });
+
+  it('reads what a server sends in a format of its own, behind the header and behind proxies', async () => {
+    const { port, source } = await start('tcp', { format: { kind: 'nginx', log_format: '$remote_addr [$time_local] "$request" $status $http_x_forwarded_for' }, trusted_proxies: ['10.0.0.0/8'] });
+    await expect.poll(() => listens(port)).toBe(true);
+    const client = connect(port, '127.0.0.1');
+    const line = '10.0.0.7 [24/Nov/2026:08:00:00 +0800] "GET /query HTTP/1.1" 502 1.2.3.4, 203.0.113.9';
+    client.end(`<190>Nov 24 08:00:01 web nginx: ${line}\n<34>Nov 24 08:00:01 web su: failed for root\n${line}\n`);
+    const [enveloped, other, bare] = await rows(3);
+    const asked = { 'http.response.status_code': 502, 'client.address': '203.0.113.9', outcome: 'error' };
+    expect(enveloped).toMatchObject({ timestamp: Date.parse('2026-11-24T00:00:00Z'), body: line, attributes: { ...asked, 'host.name': 'web', 'syslog.appname': 'nginx' } });
+    expect(other).toMatchObject({ body: 'failed for root', severityNumber: 18, attributes: { 'syslog.appname': 'su' } });
+    expect(bare).toMatchObject({ attributes: asked });
+    expect(source.health()).toMatchObject({ lines: 3, events: 2, malformed: 1 });
+  });
+
+  it('reads HAProxy, and JSON that comes without a header', async () => {
+    const [proxy, json] = [await start('tcp', { format: 'haproxy' }), await start('tcp', { format: 'json' })];
+    for (const { port } of [proxy, json]) await expect.poll(() => listens(port)).toBe(true);
+    connect(proxy.port, '127.0.0.1').end(
+      '<134>Nov 24 08:00:00 lb haproxy[9]: 203.0.113.9:5000 [24/Nov/2026:08:00:00.001] web app/one 1/2/3/4/10 200 512 - - ---- 1/1/1/1/0 0/0 "GET /query HTTP/1.1"\n',
+    );
+    expect((await rows(1))[0]).toMatchObject({ attributes: { 'http.response.status_code': 200, 'client.address': '203.0.113.9', 'haproxy.backend': 'app' } });
+    connect(json.port, '127.0.0.1').end('{"time":"2026-11-24T00:00:00Z","level":"error","msg":"查询失败"}\n');
+    expect((await rows(1))[0]).toMatchObject({ body: '查询失败', severityNumber: 17, timestamp: Date.parse('2026-11-24T00:00:00Z') });
+  });
+
+  it('refuses a format that does not exist', () => {
+    expect(syslog.schema.safeParse({ id: 'net', kind: 'syslog', service: 'invoice', protocol: 'udp', listen: '127.0.0.1:514', format: 'nosuch' }).success).toBe(false);
   });
 
   test.skipIf(!existsSync('/usr/bin/logger')).each(['udp', 'tcp'])('logger is understood over %s (skipped where it is not installed)', async (protocol) => {

@@ -3,12 +3,17 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { z } from 'zod';
+import { type Encoding, encodingOf } from '#collector/encoding.ts';
+import { formatField } from '#collector/formats/index.ts';
+import { proxiesField, proxiesText } from '#collector/formats/proxies.ts';
 import { defineKind } from '#lib/kinds.ts';
 import { idText, zoneText } from '#lib/schema.ts';
+import { configOf, formatText } from './line-format.ts';
 import type { RunningSource, Source, SourceContext } from './source.ts';
 import { createFramer } from './syslog-frames.ts';
 import { createInbox, type SyslogInbox } from './syslog-inbox.ts';
 
+const utf8 = encodingOf('utf-8') as Encoding;
 const protocols = ['udp', 'tcp', 'tls'] as const;
 const addressText = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$/, { message: 'not host:port', params: { hint: 'for example 0.0.0.0:514' } } as never);
 
@@ -36,17 +41,9 @@ export const syslog = defineKind({
       required: false,
       help: { 'zh-CN': '填写后只接受持有由它签发的证书的发送方', en: 'When given, only senders with a certificate it signed are let in' },
     },
-    {
-      id: 'format',
-      label: { 'zh-CN': '内容', en: 'What they say' },
-      input: 'select',
-      required: false,
-      options: [
-        { value: 'syslog', label: { 'zh-CN': '系统消息', en: 'System messages' } },
-        { value: 'auth', label: { 'zh-CN': '登录与认证', en: 'Logins' } },
-      ],
-    },
+    { ...formatField, required: false, help: { 'zh-CN': '正文的格式；syslog 的报头总会读取', en: "How the text is written; syslog's header is read in any case" } },
     { id: 'zone', label: { 'zh-CN': '时区', en: 'Time zone' }, input: 'text', required: false },
+    proxiesField,
   ],
   shape: {
     id: idText,
@@ -56,22 +53,27 @@ export const syslog = defineKind({
     certificate: z.string().min(1).optional(),
     key: z.string().min(1).optional(),
     client_ca: z.string().min(1).optional(),
-    format: z.enum(['syslog', 'auth']).default('syslog'),
+    format: formatText.default('syslog'),
     zone: zoneText.optional(),
+    trusted_proxies: proxiesText.optional(),
   },
   agree: ({ protocol, certificate, key, client_ca: clientCa }) => {
     if (protocol === 'tls') return certificate && key ? [] : [{ path: [certificate ? 'key' : 'certificate'], message: 'tls needs certificate and key', hint: 'name the two PEM files' }];
     return clientCa === undefined ? [] : [{ path: ['client_ca'], message: `${protocol} shows no certificates`, hint: 'only protocol: tls does' }];
   },
-  make: ({ id, service, format, zone, client_ca: clientCa, ...config }): Source => ({
-    id,
-    kind: 'syslog',
-    service,
-    start: (context) => {
-      const inbox = createInbox({ source: id, service, format: { kind: format, ...(zone && { zone }) } }, context, config.protocol === 'udp' ? 'drop' : 'wait');
-      return config.protocol === 'udp' ? listenUdp(config.listen, inbox, context) : listenTcp({ ...config, clientCa }, inbox, context);
-    },
-  }),
+  make: ({ id, service, format: written, zone, client_ca: clientCa, trusted_proxies: proxies, ...config }): Source => {
+    const format = { ...(proxies && { trusted_proxies: proxies }), ...configOf(written, zone), envelope: 'syslog' };
+    return {
+      id,
+      kind: 'syslog',
+      service,
+      reads: { format, encoding: utf8 },
+      start: (context) => {
+        const inbox = createInbox({ source: id, service, format }, context, config.protocol === 'udp' ? 'drop' : 'wait');
+        return config.protocol === 'udp' ? listenUdp(config.listen, inbox, context) : listenTcp({ ...config, clientCa }, inbox, context);
+      },
+    };
+  },
 });
 
 function addressOf(listen: string): { host: string; port: number } {
