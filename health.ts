@@ -29,6 +29,7 @@ export function healthOf({ telemetry, state, writer, collecting, responding }: H
       return [
         counter('telemetry_inserts_waiting', writer.backlog(), { 'zh-CN': '等待写入的批次', en: 'batches waiting for the telemetry store' }),
         counter('alert_rules_failing', alerts.ruleErrors().size, { 'zh-CN': '无法评估的规则', en: 'rules that could not look the last time' }),
+        counter('alert_rows_pruned_total', alerts.pruned(), { 'zh-CN': '已清理的旧告警记录（90 天以前）', en: 'rows of old alerts taken out (over 90 days)' }),
         ...(spool
           ? [
               counter('spool_records', spool.records, { 'zh-CN': '缓冲中的批次', en: 'batches in the spool' }),

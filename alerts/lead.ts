@@ -6,6 +6,7 @@ import { type Ledger, pauseBefore } from './ledger.ts';
 import { type OpenIntegration, type Outbox, startOutbox } from './outbox.ts';
 import { allIntegrations } from './plan.ts';
 import type { AlertChange } from './ports.ts';
+import { type Pruner, startPruner } from './pruner.ts';
 import type { ProbeFacts, Rule } from './rules/rule.ts';
 import type { SenderWorld } from './senders/sender.ts';
 import type { AlertsParts, AlertsSettings } from './start.ts';
@@ -23,6 +24,8 @@ export interface Lead {
   committed(change: AlertChange): void;
   nextEvaluationAt(): UnixMs | null;
   ruleErrors(): ReadonlyMap<string, string>;
+  /** Rows of old alerts taken out since this process leads. */
+  pruned(): number;
   health(): LoopHealth[];
   nudge(): void;
   /** Opens the channels of a new configuration. */
@@ -36,6 +39,7 @@ interface Workers {
   dispatcher: Loop;
   outbox: Outbox;
   copier: Loop;
+  pruner: Pruner;
   channels: Map<string, OpenIntegration>;
 }
 
@@ -95,12 +99,10 @@ export function startLead(parts: LeadParts): Lead {
       if (change.groups.length > 0) workers?.dispatcher.nudge();
       if (change.notifications.length > 0) workers?.outbox.nudge();
     },
-    nextEvaluationAt() {
-      const times = (workers?.evaluators ?? []).flatMap((evaluator) => evaluator.nextAt() ?? []);
-      return times.length === 0 ? null : unixMs(Math.min(...times));
-    },
+    nextEvaluationAt: () => earliest((workers?.evaluators ?? []).flatMap((evaluator) => evaluator.nextAt() ?? [])),
     ruleErrors: () => new Map((workers?.evaluators ?? []).flatMap((evaluator) => [...evaluator.errors()])),
-    health: () => [follower, ...(workers ? [...workers.evaluators, workers.dispatcher, workers.outbox, workers.copier] : [])].map((loop) => loop.health()),
+    health: () => [follower, ...(workers ? loopsOf(workers) : [])].map((loop) => loop.health()),
+    pruned: () => workers?.pruner.pruned() ?? 0,
     nudge() {
       for (const evaluator of workers?.evaluators ?? []) evaluator.nudge();
     },
@@ -117,6 +119,10 @@ export function startLead(parts: LeadParts): Lead {
   };
 }
 
+const earliest = (times: readonly UnixMs[]): UnixMs | null => (times.length === 0 ? null : unixMs(Math.min(...times)));
+
+const loopsOf = ({ evaluators, dispatcher, outbox, copier, pruner }: Workers): Loop[] => [...evaluators, dispatcher, outbox, copier, pruner];
+
 function startWorkers(parts: LeadParts, { startedAt, pauseMs }: { startedAt: UnixMs; pauseMs: DurationMs }): Workers {
   const { ledger, clock, onError, store } = parts;
   const names = () => new Set(parts.settings().rules.map((rule) => rule.terms.name));
@@ -127,6 +133,7 @@ function startWorkers(parts: LeadParts, { startedAt, pauseMs }: { startedAt: Uni
     dispatcher: startLoop({ name: 'dispatcher', everyMs: durationMs(5_000), clock, onError, run: dispatchDue }),
     outbox: startOutbox({ store, clock, onError, channel: (id) => workers.channels.get(id), onDelivery: (delivery) => parts.bus.emit('notificationsChanged', { receivers: [delivery.receiver] }) }),
     copier: startLoop({ name: 'alert copies', everyMs: copyEveryMs, clock, onError, run: () => copy(parts) }),
+    pruner: startPruner({ store, clock, onError }),
   };
 
   async function dispatchDue(now: UnixMs): Promise<{ backlog: number; nextInMs: DurationMs }> {
@@ -153,7 +160,7 @@ async function stopWorkers({ ledger, clock, onError }: LeadParts, workers: Worke
   await Promise.all([...workers.evaluators, workers.dispatcher].map((loop) => loop.stop()));
   // The last sign of life, so that the next start knows its pause exactly; whoever lost the lead must not write it.
   if (!lost) await ledger.transact(() => ({ aliveAt: clock.now() })).catch(onError);
-  await Promise.all([workers.outbox.stop(), workers.copier.stop()]);
+  await Promise.all([workers.outbox.stop(), workers.copier.stop(), workers.pruner.stop()]);
   await Promise.all([...workers.channels.values()].map(({ sender }) => sender.close()));
 }
 

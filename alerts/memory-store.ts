@@ -2,7 +2,7 @@ import { type UnixMs, unixMs } from '#lib/time.ts';
 import type { AlertTransition } from './alert.ts';
 import { applyChange, emptyState } from './change.ts';
 import type { Decision, Delivery, OutboxEntry } from './notification.ts';
-import type { AlertChange, AlertState, AlertStore, Claim } from './ports.ts';
+import type { AlertChange, AlertState, AlertStore, Claim, Pruned } from './ports.ts';
 
 interface Kept {
   state: AlertState;
@@ -18,7 +18,7 @@ interface Kept {
 /** Everything in memory: for tests of rules and as the yardstick the real store is held against. Values are copied in and out as a database would. */
 export function memoryAlertStore(): AlertStore & { audit(): readonly AlertChange['audit'][number][] } {
   const kept: Kept = { state: emptyState, outbox: new Map(), deliveries: [], transitions: [], decisions: [], audit: [], copied: { transitions: 0, deliveries: 0 } };
-  return { ...writing(kept), ...reading(kept), ...leading(), audit: () => kept.audit };
+  return { ...writing(kept), ...reading(kept), ...leading(), prune: async (question) => prune(kept, question), audit: () => kept.audit };
 }
 
 function writing(kept: Kept): Pick<AlertStore, 'commit' | 'claim' | 'releaseClaims' | 'record' | 'markCopied'> {
@@ -47,7 +47,7 @@ function writing(kept: Kept): Pick<AlertStore, 'commit' | 'claim' | 'releaseClai
   };
 }
 
-function reading(kept: Kept): Omit<AlertStore, 'commit' | 'claim' | 'releaseClaims' | 'record' | 'markCopied' | 'lead'> {
+function reading(kept: Kept): Omit<AlertStore, 'commit' | 'claim' | 'releaseClaims' | 'record' | 'markCopied' | 'lead' | 'prune'> {
   return {
     load: async () => structuredClone(kept.state),
     version: async () => kept.state.version,
@@ -104,6 +104,26 @@ function leading(): Pick<AlertStore, 'lead'> {
       };
     },
   };
+}
+
+/** What was copied comes first in its list, so that how much was copied falls with what is taken out. */
+function prune(kept: Kept, { before, limit }: Parameters<AlertStore['prune']>[0]): Pruned {
+  const isKnown = (episode: string): boolean => kept.state.alerts.has(episode);
+  const settled = [...kept.outbox.values()]
+    .filter(({ settledAt, notification }) => settledAt !== null && settledAt < before && !notification.alerts.some(({ episode }) => isKnown(episode)))
+    .slice(0, limit);
+  for (const { notification } of settled) kept.outbox.delete(notification.id);
+  const without = <Row extends { at: UnixMs }>(rows: readonly Row[], isOver: (row: Row, index: number) => boolean): Row[] => {
+    const over = new Set(rows.filter((row, index) => row.at < before && isOver(row, index)).slice(0, limit));
+    return rows.filter((row) => !over.has(row));
+  };
+  const deliveries = without(kept.deliveries, ({ notification }, index) => index < kept.copied.deliveries && !kept.outbox.has(notification));
+  const transitions = without(kept.transitions, ({ episode }, index) => index < kept.copied.transitions && !isKnown(episode));
+  const decisions = without(kept.decisions, () => true);
+  const counts = { deliveries: kept.deliveries.length - deliveries.length, transitions: kept.transitions.length - transitions.length, decisions: kept.decisions.length - decisions.length };
+  kept.copied = { deliveries: kept.copied.deliveries - counts.deliveries, transitions: kept.copied.transitions - counts.transitions };
+  Object.assign(kept, { deliveries, transitions, decisions });
+  return { notifications: settled.length, ...counts };
 }
 
 const laneOf = ({ notification }: OutboxEntry): string => `${notification.thread} ${notification.integration}`;

@@ -84,6 +84,14 @@ export interface Claim {
   attempt: number;
 }
 
+/** How many rows of each were taken out. */
+export interface Pruned {
+  notifications: number;
+  deliveries: number;
+  transitions: number;
+  decisions: number;
+}
+
 /** Where alerts, silences, the outbox and the deliveries are kept. */
 export interface AlertStore {
   load(): Promise<AlertState>;
@@ -109,6 +117,8 @@ export interface AlertStore {
   /** Transitions and deliveries not yet copied for analysis, oldest first, with a token that is the same for the same rows. */
   uncopied(limit: number): Promise<{ token: string; transitions: readonly AlertTransition[]; deliveries: readonly Delivery[] }>;
   markCopied(token: string): Promise<void>;
+  /** Takes out what was settled before that moment, at most so many rows of each kind; nothing of an episode that is still known, nothing that was not copied. */
+  prune(question: { before: UnixMs; limit: number }): Promise<Pruned>;
 }
 
 /** Keeps copies for analysis; the same token twice stores once. */

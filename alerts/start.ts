@@ -52,6 +52,8 @@ export interface Alerts {
   health(): LoopHealth[];
   /** Rules that could not look the last time, and why. */
   ruleErrors(): ReadonlyMap<string, string>;
+  /** Rows of old alerts taken out since this process leads. */
+  pruned(): number;
   leads(): boolean;
   /** Evaluates everything now. */
   nudge(): void;
@@ -99,6 +101,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     active: () => [...ledger.state().alerts.values()].filter((alert) => alert.state !== 'resolved'),
     health: () => lead.health(),
     ruleErrors: () => lead.ruleErrors(),
+    pruned: () => lead.pruned(),
     leads: () => lead.leads(),
     nudge: () => lead.nudge(),
     async replace(next) {

@@ -4,6 +4,7 @@ import type { AlertChange, AlertState, AlertStore } from '#alerts/ports.ts';
 import type { Clock } from '#lib/clock.ts';
 import { alertCopies } from './alert-copies.ts';
 import { alertOutbox, queueNotifications } from './alert-outbox.ts';
+import { alertPrune } from './alert-prune.ts';
 import { appendAudit } from './audit.ts';
 import { leadership } from './leadership.ts';
 import { alert, alertDecision, alertGroup, alertState, alertTransition, silence } from './schema/alerts.ts';
@@ -16,6 +17,7 @@ export function createAlertStore(state: State, clock: Clock): AlertStore {
   return {
     ...alertOutbox(state),
     ...alertCopies(state),
+    ...alertPrune(state),
     load: () => state.transaction(loadState),
     version: () => state.read(currentVersion),
     commit: (change, version) => commit(state, change, version),

@@ -213,6 +213,26 @@ describe.each(['in memory', 'in Postgres'])('the alert store %s', (where) => {
     expect(await store.uncopied(10)).toMatchObject({ transitions: [], deliveries: [] });
   });
 
+  it('takes out what is over: settled messages with their attempts, copied changes, old reasons; nothing of what is known or owed', async () => {
+    const [known, over] = [firing('Errors'), firing('Slow')];
+    const [standing, done, waiting] = [owed('t', 1), owed('u', 1, { alerts: [over] }), owed('w', 1, { alerts: [over] })];
+    const why = { at: now, groupKey: 'g', integration: null, episode: null, stage: 'route', reason: 'matched', detail: '' } as const;
+    await commit({ alerts: [known], transitions: [fires(known), fires(over)], notifications: [standing, done, waiting], decisions: [why, { ...why, at: at(100) }] });
+    for (const message of [standing, done]) await store.record(attemptOf(message), null);
+    const none = { notifications: 0, deliveries: 0, transitions: 0, decisions: 0 };
+    expect(await store.prune({ before: at(0), limit: 9 })).toEqual(none);
+    expect(await store.prune({ before: at(50), limit: 9 })).toEqual({ ...none, notifications: 1, decisions: 1 });
+    await store.markCopied((await store.uncopied(10)).token);
+    expect(await store.prune({ before: at(50), limit: 9 })).toEqual({ ...none, deliveries: 1, transitions: 1 });
+    expect(await store.prune({ before: at(50), limit: 9 })).toEqual(none);
+    expect(await store.history({ fingerprint: known.fingerprint, limit: 9 })).toHaveLength(1);
+    expect(await store.history({ fingerprint: over.fingerprint, limit: 9 })).toEqual([]);
+    expect(await store.deliveries({ notifications: [standing.id, done.id] })).toEqual([attemptOf(standing)]);
+    expect(ids(await take())).toEqual([waiting.id]);
+    expect(await store.decisions({ groupKeys: ['g'], limit: 9 })).toMatchObject([{ at: at(100) }]);
+    expect(await store.uncopied(10)).toMatchObject({ transitions: [], deliveries: [] });
+  });
+
   it('has one leader at a time', async () => {
     const signal = new AbortController().signal;
     const stepDown = await store.lead({ signal, lost: () => {} });
