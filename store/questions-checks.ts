@@ -1,17 +1,33 @@
 import type { FailureKind, OutcomeKind } from '#collector/check.ts';
 import type { Ranking, Span } from '#lib/series.ts';
 import { day, hour, minute, type UnixMs, unixMs } from '#lib/time.ts';
-import { type Ask, bucketsIn, rowsIn, type Scope, scoped, shown } from './questions-ask.ts';
+import { type Ask, bucketsIn, type Condition, rowsIn, type Scope, scoped, shown } from './questions-ask.ts';
 import { quantilesOf } from './questions-quantile.ts';
 
 /** One letter for a stretch of checks: d failed, s slow, o passed, u nothing known. */
 export const stateLetter = `multiIf(sum(failed) > 0, 'd', sum(slow) > 0, 's', sum(passed) > 0, 'o', 'u')`;
 
-/** The last 60 minutes of each probe, one letter a minute. */
+interface Planned {
+  probe: string;
+  minutes: readonly number[];
+}
+
+/** The last 60 minutes of each probe, one letter a minute; m is a minute of which only planned checks tell. */
 export async function probeMinutes(ask: Ask, { now, scope }: { now: UnixMs; scope: Scope }) {
   const from = Math.floor(now / minute) * minute - 59 * minute;
   const where = bucketsIn({ from: unixMs(from), until: unixMs(from + hour) }, scope);
-  return ask<{ probe: string; strip: string }>(
+  const [seen, planned] = await Promise.all([minutesSeen(ask, where), minutesPlanned(ask, { from, scope })]);
+  const strips = new Map(seen.map(({ probe, strip }) => [probe, strip]));
+  for (const { probe, minutes } of planned) {
+    const letters = [...(strips.get(probe) ?? 'u'.repeat(60))];
+    for (const minute of minutes) if (letters[minute] === 'u') letters[minute] = 'm';
+    strips.set(probe, letters.join(''));
+  }
+  return [...strips].map(([probe, strip]) => ({ probe, strip }));
+}
+
+const minutesSeen = (ask: Ask, where: Condition) =>
+  ask<{ probe: string; strip: string }>(
     `SELECT probe, arrayStringConcat(groupArrayInsertAt('u', 60)(letter, minute_index)) AS strip
 FROM (
   SELECT probe, toUInt32(intDiv(toUInt32(bucket) - {from:UInt32}, 60)) AS minute_index, ${stateLetter} AS letter
@@ -19,6 +35,16 @@ FROM (
 )
 GROUP BY probe`,
     where.params,
+  );
+
+/** The rollups leave out what is planned, so the checks themselves are asked. */
+function minutesPlanned(ask: Ask, { from, scope }: { from: number; scope: Scope }) {
+  const span = rowsIn('at', { from: unixMs(from), until: unixMs(from + hour) });
+  const where = scoped(scope);
+  return ask<Planned>(
+    `SELECT probe, groupUniqArray(60)(toUInt32(intDiv(toUnixTimestamp64Milli(at) - {from:Int64}, 60000))) AS minutes
+FROM checks WHERE ${span.sql} AND attempt = 0 AND maintenance AND ${where.sql} GROUP BY probe`,
+    { ...span.params, ...where.params },
   );
 }
 

@@ -421,3 +421,14 @@ describe('logs', () => {
     expect(new Set(seen).size).toBe(inside.length);
   });
 });
+
+// Last, since what it adds would be counted by the others.
+describe('planned minutes', () => {
+  it('a minute of planned checks alone is m, and one that also saw something else is not', async () => {
+    const row = (back: number, outcome: string, maintenance: boolean) => ({ at: text(now - back * minute), service: 'works', probe: 'planned', vantage: 'bj', outcome, maintenance });
+    const values = [row(5, 'fail', true), row(4, 'pass', true), row(4, 'pass', false), row(70, 'fail', true)];
+    await engine.telemetry.client.insert({ table: 'checks', format: 'JSONEachRow', values });
+    const strips = await questions.probeMinutes({ now, scope: { services: ['works'] } });
+    expect(strips).toEqual([{ probe: 'planned', strip: `${'u'.repeat(54)}mouuuu` }]);
+  });
+});

@@ -41,6 +41,7 @@ describe('states', () => {
 
   it('strips are combined minute by minute', () => {
     expect(combinedStrip(['ood', 'osd', 'oou'], 3)).toEqual(['ok', 'slow', 'down']);
+    expect(combinedStrip(['mmo', 'umu'], 3)).toEqual(['maintenance', 'maintenance', 'ok']);
     expect(combinedStrip([], 2)).toEqual(['unknown', 'unknown']);
   });
 

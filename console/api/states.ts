@@ -9,7 +9,7 @@ import type { State } from './views.ts';
 /** A probe that missed three of its turns (and at least 15 s) has nothing to say about now. */
 export const freshFor = (intervalMs: DurationMs): number => Math.max(15_000, intervalMs * 3);
 
-const letterStates: Record<string, State> = { o: 'ok', s: 'slow', d: 'down', u: 'unknown' };
+const letterStates: Record<string, State> = { o: 'ok', s: 'slow', d: 'down', u: 'unknown', m: 'maintenance' };
 /** The strip of one probe as states, 60 of them. */
 export const stripStates = (letters: string): State[] => [...letters].map((letter) => letterStates[letter] ?? 'unknown');
 
