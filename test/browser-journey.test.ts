@@ -103,12 +103,12 @@ type Kept = { screenshot?: string; waterfall?: string; trace?: string };
 const leftBehind = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('fenghuo-browser-'));
 
 describe('a journey in a browser', { timeout: 120_000 }, () => {
-  it('logs in through the captcha, asks for an invoice and finds what is known; one pass a day is pictured', async () => {
-    const { outcome, evidence } = await walk();
+  it('logs in through the captcha, asks for an invoice and finds what is known; one pass a day is pictured and traced', async () => {
+    const { outcome, evidence } = await walk({ trace: 'on_failure' });
     expect(outcome).toEqual({ kind: 'pass' });
     expect((evidence.steps as { name: string }[]).map(({ name }) => name)).toEqual(steps().map(({ name }) => name));
     expect(evidence.consoleErrors).toBeUndefined();
-    expect(Object.keys(evidence.artifacts as Kept)).toEqual(['screenshot', 'waterfall']);
+    expect(Object.keys(evidence.artifacts as Kept)).toEqual(['screenshot', 'waterfall', 'trace']);
     expect((await walk()).evidence.artifacts).toBeUndefined();
     expect(await leftBehind()).toEqual([]);
   });

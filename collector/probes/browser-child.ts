@@ -79,7 +79,7 @@ async function walkAll(job: BrowserJob, stage: Stage): Promise<BrowserVerdict> {
   }
   const over = stage.witness.overLimit();
   const outcome = over === null ? (failed?.outcome ?? { kind: 'pass' as const }) : { kind: 'unknown' as const, reason: `${failed?.step ?? ''}: ${over}` };
-  const files = failed !== null || job.picturePass ? await keepSights(job, stage, { failed: failed !== null }) : {};
+  const files = failed !== null || job.picturePass ? await keepSights(job, stage) : {};
   const { requests, failed: failedRequests } = stage.witness.counts();
   const evidence = {
     url: withoutQuery(stage.page.url()),
@@ -95,7 +95,7 @@ async function walkAll(job: BrowserJob, stage: Stage): Promise<BrowserVerdict> {
 const withoutQuery = (url: string): string => url.split(/[?#]/)[0]?.slice(0, 300) ?? '';
 
 /** A page that is stuck cannot be pictured; the rest is kept all the same. */
-async function keepSights(job: BrowserJob, { page, context, witness }: Stage, { failed }: { failed: boolean }): Promise<BrowserVerdict['files']> {
+async function keepSights(job: BrowserJob, { page, context, witness }: Stage): Promise<BrowserVerdict['files']> {
   const files: BrowserVerdict['files'] = {};
   const path = (name: string) => join(job.folder, name);
   const shot = await page.screenshot({ path: path('screenshot.jpg'), type: 'jpeg', quality: 60, timeout: 1_500, animations: 'disabled' }).catch(() => null);
@@ -106,7 +106,7 @@ async function keepSights(job: BrowserJob, { page, context, witness }: Stage, { 
     hidden.reduce((text, secret) => text.replaceAll(secret, '•••'), JSON.stringify(witness.waterfall())),
   );
   files.waterfall = 'waterfall.json';
-  if (failed && job.trace) {
+  if (job.trace) {
     const written = context.tracing.stop({ path: path('trace.zip') }).then(
       () => true,
       () => false,

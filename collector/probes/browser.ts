@@ -52,10 +52,10 @@ export const browser = defineKind({
     verifyField,
     {
       id: 'trace',
-      label: { 'zh-CN': '失败时保留追踪', en: 'Trace of a failure' },
+      label: { 'zh-CN': '保留追踪', en: 'Traces' },
       input: 'select',
       required: false,
-      help: { 'zh-CN': '追踪含有输入的内容；有密钥时默认不保留', en: 'A trace holds what was typed; with secrets none is kept by default' },
+      help: { 'zh-CN': '失败时，以及每天一次成功；含有输入的内容，有密钥时默认不保留', en: 'Of a failure, and of one pass a day; it holds what was typed, so with secrets none is kept by default' },
       options: [
         { value: 'on_failure', label: { 'zh-CN': '保留', en: 'Kept' } },
         { value: 'never', label: { 'zh-CN': '不保留', en: 'Not kept' } },
