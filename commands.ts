@@ -56,7 +56,7 @@ export const runbookCheck = (argv: string[]): Promise<number> => runRunbookCheck
 
 /** `fenghuo probe run ID`: one check now, with timings and evidence. */
 export async function probeRun(argv: string[]): Promise<number> {
-  const read = readWords('probe run', { args: argv, allowPositionals: true, options: configFlags });
+  const read = readWords('probe run', { args: argv, allowPositionals: true, options: { ...configFlags, vantage: { type: 'string' } } });
   if (read === 2) return read;
   const { values, positionals } = read;
   const [id, more] = positionals;
@@ -67,7 +67,10 @@ export async function probeRun(argv: string[]): Promise<number> {
   const probe = config.probes.find((one) => one.id === id);
   const ids = config.probes.map((one) => one.id).join(', ');
   if (!probe) return wrongUsage('probe run', { 'zh-CN': `没有探测 “${id}”；现有：${ids || '无'}`, en: `no probe "${id}"; there are: ${ids || 'none'}` });
-  const vantage = config.vantages.find((one) => one.id === probe.vantages[0]) ?? localVantage;
+  const near = config.vantages.filter((one) => !one.far);
+  const vantage = near.find((one) => (values.vantage === undefined ? probe.vantages.includes(one.id) : one.id === values.vantage)) ?? localVantage;
+  if (values.vantage !== undefined && vantage.id !== values.vantage)
+    return wrongUsage('probe run', { 'zh-CN': `没有本机的探测点 “${values.vantage}”`, en: `no vantage "${values.vantage}" of this machine` });
   const answer = probeRunAnswer(await runCheck({ probe, vantage, attempt: 0, clock: systemClock }));
   if (values.json) io.out(`${JSON.stringify(answer)}\n`);
   else {

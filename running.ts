@@ -191,7 +191,7 @@ function openConsole(parts: Parts): Promise<Console> {
       incidents: runbooks.desk,
       runbooks: runbooks.shelf,
       notices: { ...notices.desk, statusAnswer: notices.statusAnswer },
-      probes: { run: async ({ id }) => (await collecting?.collector.runProbe(id)) ?? null },
+      probes: { run: async ({ id, vantage }) => (await collecting?.collector.runProbe(id, vantage ?? undefined)) ?? null },
       beats: collecting ? { take: async ({ token, now, ...beat }) => (await collecting.beats.take(token, { at: now, ...beat })).length > 0 } : null,
       artifacts: collecting?.artifacts,
       health: healthOf(parts),

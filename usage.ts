@@ -11,7 +11,7 @@ const verbs = {
     'zh-CN': '解析日志文件',
     en: 'read log files',
   },
-  'probe run': { words: 'ID [--config FILE] [--json]', 'zh-CN': '立即探测一次', en: 'one check now' },
+  'probe run': { words: 'ID [--vantage ID] [--config FILE] [--json]', 'zh-CN': '立即探测一次', en: 'one check now' },
   'rules test': { words: 'FILE… [--json]', 'zh-CN': '在虚拟时间上测试规则', en: 'test rules on virtual time' },
   'routes test': { words: '[--config FILE] LABEL=VALUE… [--json]', 'zh-CN': '这样的告警会通知谁', en: 'who would be told' },
   'runbook check': { words: 'FILE… [--json]', 'zh-CN': '检查预案', en: 'check runbooks' },

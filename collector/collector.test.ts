@@ -53,6 +53,17 @@ describe('the collector', () => {
     ]);
   });
 
+  it('looks now from the vantage that is asked for, and never in the name of one that is elsewhere', async () => {
+    const clock = virtualClock(start);
+    const place = (id: string, far: boolean) => ({ id, region: '', carrier: '', sourceAddress: null, far });
+    const far = probe({ id: 'all-far', check: async () => pass, vantages: ['far'] });
+    const both = probe({ id: 'both', check: async () => pass, vantages: ['far', 'near', 'next'] });
+    const collector = startCollector({ probes: [far, both], vantages: [place('far', true), place('near', false), place('next', false)], output: { checks: async () => {} }, clock, onError: () => {} });
+    const seenFrom = async (id: string, vantage?: string) => (await collector.runProbe(id, vantage))?.vantage;
+    expect([await seenFrom('both'), await seenFrom('both', 'next'), await seenFrom('all-far')]).toEqual(['near', 'next', 'local']);
+    await collector.stop();
+  });
+
   it('leaves to others what is looked at from elsewhere', async () => {
     const clock = virtualClock(start);
     const stored: CheckResult[] = [];

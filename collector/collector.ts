@@ -218,6 +218,8 @@ function handOver(running: Running, result: CheckResult): void {
 async function runNow(running: Running, { id, vantageId }: { id: string; vantageId: string | undefined }): Promise<CheckResult | undefined> {
   const probe = running.probes.find((candidate) => candidate.id === id);
   if (!probe) return undefined;
-  const vantage = running.vantages.get(vantageId ?? vantageIds(probe)[0] ?? 'local') ?? localVantage;
+  // What is looked at from here must not bear a far vantage's name.
+  const here = vantageIds(probe).find((one) => running.vantages.get(one)?.far !== true);
+  const vantage = running.vantages.get(vantageId ?? here ?? localVantage.id) ?? localVantage;
   return runCheck({ probe, vantage, attempt: 0, clock: running.options.clock, beats: running.options.beats, artifacts: running.options.artifacts, signal: running.stopping.signal });
 }

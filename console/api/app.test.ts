@@ -110,6 +110,12 @@ describe('reading', () => {
     expect((await ask('/api/v1/incidents/i1/notes', { as: '', method: 'POST', body: '{"text":"x"}', headers: { ...headers, 'content-type': 'application/json' } })).status).toBe(403);
   });
 
+  it('a check now is run from the vantage that is named, if the probe has it here', async () => {
+    const { send } = started();
+    expect(await (await send('POST', '/api/v1/probes/home/run?vantage=bj', {})).json()).toMatchObject({ vantage: 'bj' });
+    expect((await send('POST', '/api/v1/probes/home/run?vantage=elsewhere', {})).status).toBe(422);
+  });
+
   it('what is not there is 404', async () => {
     const { ask } = started();
     for (const path of ['/api/v1/probes/x', '/api/v1/boards/x', '/api/v1/alerts/x', '/api/v1/incidents/x', '/api/v1/runbooks/x', '/api/v1/notices/x', '/api/v1/nothing', '/api/nothing'])

@@ -193,8 +193,8 @@ export function fakePorts(changes: Partial<ConsolePorts> = {}): ConsolePorts & {
       statusAnswer: ({ path }) => (path === '/status' ? { status: 200, headers: { 'content-type': 'text/html' }, body: 'fine' } : null),
     },
     probes: {
-      run: async ({ id, now }) =>
-        id === 'home' ? { probeId: 'home', service: 'invoice', vantage: 'bj', at: now, durationMs: durationMs(5), outcome: { kind: 'pass' }, phases: {}, evidence: {}, attempt: 0 } : null,
+      run: async ({ id, vantage, now }) =>
+        id === 'home' ? { probeId: 'home', service: 'invoice', vantage: vantage ?? 'bj', at: now, durationMs: durationMs(5), outcome: { kind: 'pass' }, phases: {}, evidence: {}, attempt: 0 } : null,
     },
     ingest: fakeIngest,
     beats: { take: async ({ token }) => token === 'a-known-token' },

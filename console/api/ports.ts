@@ -55,7 +55,7 @@ export interface Catalogue {
   services: readonly { id: string; name: Bilingual }[];
   components: readonly CatalogueComponent[];
   probes: readonly CatalogueProbe[];
-  vantages: readonly { id: string; region: string; carrier: string }[];
+  vantages: readonly { id: string; region: string; carrier: string; far?: boolean | undefined }[];
 }
 
 export interface People {
@@ -198,8 +198,8 @@ export interface NoticeDesk {
 }
 
 export interface ProbeRunner {
-  /** One check now; null when there is no such probe. */
-  run(ask: { id: string; now: UnixMs }): Promise<CheckResult | null>;
+  /** One check now, from the vantage that is named or else the probe's first; null when there is no such probe. */
+  run(ask: { id: string; vantage: string | null; now: UnixMs }): Promise<CheckResult | null>;
 }
 /** Who hears the beats of push probes. */
 export interface BeatTaker {

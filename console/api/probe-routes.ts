@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { CheckResult } from '#collector/check.ts';
 import { iso, type UnixMs, unixMs } from '#lib/time.ts';
@@ -6,7 +6,7 @@ import { answer, notFound, refuse } from './answers.ts';
 import { requireRole, type SignedIn, sameOrigin } from './auth.ts';
 import { expiriesOf } from './expiries.ts';
 import { input, rangeShape, spanOf } from './inputs.ts';
-import type { CatalogueProbe } from './ports.ts';
+import type { Catalogue, CatalogueProbe } from './ports.ts';
 import { lookBack, probeFacts, probeRows } from './probe-rows.ts';
 import type { CheckRecord } from './questions.ts';
 import { about, actorOf, type Routes } from './routes.ts';
@@ -19,6 +19,20 @@ export function resultView({ at, vantage, durationMs, outcome, phases, evidence,
   const failureKind = outcome.kind === 'fail' ? outcome.failure.kind : null;
   const reason = outcome.kind === 'fail' ? outcome.failure.reason : outcome.kind === 'pass' ? null : (outcome.reason ?? null);
   return { at: iso(at), vantage, durationMs, outcome: outcome.kind, failureKind, reason, phases: { ...phases }, evidence: { ...evidence }, attempt, maintenance };
+}
+
+const runQuery = z.object({ vantage: z.string().max(100).optional() });
+
+const elsewhereOnly = (c: Context, vantage: string) =>
+  refuse(c, 422, { code: 'invalid', message: { 'zh-CN': `这个探测不能在这台机器上从探测点 ${vantage} 立即运行`, en: `this probe cannot be run from the vantage ${vantage} on this machine` } });
+
+/** Where a probe can be looked from at once: a far vantage looks by its own clock. */
+export function runsFrom({ vantages }: Pick<Catalogue, 'vantages'>, probe: Pick<CatalogueProbe, 'vantages'>): ProbeView['runsFrom'] {
+  const known = new Map(vantages.map((vantage) => [vantage.id, vantage]));
+  return probe.vantages.flatMap((id) => {
+    const vantage = known.get(id);
+    return vantage?.far ? [] : [{ id, name: [vantage?.region, vantage?.carrier].filter(Boolean).join(' · ') || id }];
+  });
 }
 
 async function rowsOf({ ports }: Routes, probes: readonly CatalogueProbe[], now: UnixMs): Promise<ProbeRow[]> {
@@ -49,12 +63,16 @@ export function probeRoutes(routes: Routes) {
         return answer<ProbeView>(c, await once(`probe ${probe.id} ${JSON.stringify(c.req.query())}`, () => probeView(routes, probe, { now, span: range.span })));
       },
     )
-    .post('/probes/:id/run', about('probes', 'One check now'), sameOrigin(), requireRole('responder'), async (c) => {
+    .post('/probes/:id/run', about('probes', 'One check now'), sameOrigin(), requireRole('responder'), input('query', runQuery), async (c) => {
       const id = c.req.param('id');
       const now = clock.now();
-      const result = await ports.probes.run({ id, now });
+      const { vantage = null } = c.req.valid('query');
+      const probe = byId(id);
+      if (!probe) return notFound(c);
+      if (vantage !== null && !runsFrom(ports.catalogue(), probe).some((one) => one.id === vantage)) return elsewhereOnly(c, vantage);
+      const result = await ports.probes.run({ id, vantage, now });
       if (!result) return notFound(c);
-      await ports.audit.append({ at: now, actor: actorOf(c), action: 'probe.run', subject: `probe/${id}`, detail: { outcome: result.outcome.kind } });
+      await ports.audit.append({ at: now, actor: actorOf(c), action: 'probe.run', subject: `probe/${id}`, detail: { outcome: result.outcome.kind, vantage: result.vantage } });
       return answer<CheckView>(c, resultView(result));
     });
 }
@@ -88,6 +106,7 @@ async function probeView(routes: Routes, probe: CatalogueProbe, { now, span }: {
     recent: recent.map(recordView),
     waterfall: [...waterfall],
     rules: watching.map((rule) => ({ name: rule.name, title: rule.title, state: stateOf(rule.name) })),
+    runsFrom: runsFrom(routes.ports.catalogue(), probe),
     expiries: expiriesOf(newest),
   };
 }

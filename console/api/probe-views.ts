@@ -57,5 +57,7 @@ export interface ProbeView {
   waterfall: { phase: string; p50Ms: number; p95Ms: number }[];
   rules: { name: string; title: Bilingual; state: string }[];
   /** When what it sees runs out. */
+  /** The vantages it can be looked at from at once: those of this machine. */
+  runsFrom: { id: string; name: string }[];
   expiries: { what: 'certificate' | 'domain'; at: string }[];
 }

@@ -138,6 +138,10 @@ export function probeView(row: ProbeRow): ProbeView {
           { name: 'SlowQuery', title: both('查询变慢', 'Queries slow'), state: 'ok' },
         ]
       : [{ name: 'ProbeFailing', title: both('拨测失败', 'Probe failing'), state: 'ok' }],
+    runsFrom: [
+      { id: 'bj-telecom', name: '北京 · 电信' },
+      { id: 'sh-unicom', name: '上海 · 联通' },
+    ],
     expiries: [
       { what: 'certificate', at: ahead(60 * 24 * 9.5) },
       { what: 'domain', at: ahead(60 * 24 * 211) },
