@@ -94,6 +94,7 @@ export class NumberedLogs {
 
   removeAndCreate(file: string): void {
     rmSync(file);
+    writeFileSync(file, '');
     this.write(file, 200);
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface ProcessFacts {
   pid: number;
@@ -32,5 +32,21 @@ function factsOf(pid: number): ProcessFacts[] {
     return [{ pid, parent: Number(fields[1]), command, pssKb: kb('Pss'), rssKb: kb('Rss'), cpuTicks: Number(fields[11]) + Number(fields[12]) }];
   } catch {
     return []; // gone between the listing and the reading, or not ours to read
+  }
+}
+
+/** `PID command` of every process that has a file below `folder` open or stands in it, from /proc. */
+export function holdersOf(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => linksOf(pid).some((path) => path.startsWith(folder)))
+    .map((pid) => `${pid} ${factsOf(Number(pid))[0]?.command.slice(0, 200) ?? ''}`);
+}
+
+function linksOf(pid: string): string[] {
+  try {
+    return [`/proc/${pid}/cwd`, ...readdirSync(`/proc/${pid}/fd`).map((fd) => `/proc/${pid}/fd/${fd}`)].map((link) => readlinkSync(link));
+  } catch {
+    return []; // gone meanwhile
   }
 }

@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { type Instance, killNow, startInstance, until } from './instance.ts';
 import { openConsole, pidOf } from './kill-site.ts';
 import { NumberedLogs } from './numbered-logs.ts';
+import { holdersOf } from './process-tree.ts';
 import { judge } from './torture-judge.ts';
 
 const { values: options } = parseArgs({
@@ -161,6 +162,12 @@ try {
 } finally {
   const code = await instance.stop();
   console.log(`ended with code ${code} after ${seconds()} s`);
+  const left = holdersOf(home);
+  if (left.length > 0) {
+    ok = false;
+    console.log(`FAIL it has ended, and its files are still held by ${left.join('; ')}`);
+    await until('its files to be let go', async () => holdersOf(home).length === 0).catch(console.log);
+  }
   if (!ok) console.log(instance.stderr().slice(-4_000));
   for (const path of mounted.reverse()) spawnSync('umount', [path]);
   if (existsSync(home)) rmSync(home, { recursive: true, force: true });
