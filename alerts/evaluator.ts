@@ -122,10 +122,11 @@ function waker(clock: Clock, ring: () => void): { at(when: UnixMs): void; cancel
   let planned: { at: UnixMs; cancel(): void } | null = null;
   return {
     at(when) {
-      const wanted = unixMs(Math.max(when, clock.now()));
+      const now = clock.now();
+      const wanted = unixMs(Math.max(when, now));
       if (planned && planned.at <= wanted) return;
       planned?.cancel();
-      const cancel = clock.after(between(clock.now(), wanted), () => {
+      const cancel = clock.after(between(now, wanted), () => {
         planned = null;
         ring();
       });

@@ -20,7 +20,7 @@ const probe = (id: string, intervalMs: number, vantages: string[] = []): Probe =
 });
 const some = (count: number, intervalMs: number) => Array.from({ length: count }, (_, index) => probe(`p${index}`, intervalMs));
 const intervals = fc.constantFrom(1_000, 5_000, 7_500, 60_000);
-const fleet = fc.array(intervals, { minLength: 1, maxLength: 40 }).map((list) => list.map((intervalMs, index) => probe(`p${index}`, intervalMs)));
+const fleet = fc.array(intervals, { minLength: 1, maxLength: 120 }).map((list) => list.map((intervalMs, index) => probe(`p${index}`, intervalMs)));
 const waking = fc.record({ shift: fc.integer({ min: 0, max: 100_000 }), steps: fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 30, maxLength: 120 }) });
 const seeds = fc.double({ min: 0, max: 0.999, noNaN: true });
 const start = 1_790_000_000_000;
@@ -55,16 +55,28 @@ describe('what is due', () => {
     );
   });
 
-  it('spreads starts evenly: no gap is wider than three times the even one', () => {
+  it('spreads starts evenly: no gap is wider than three times the even one, or than the beat that close starts share', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 400 }), seeds, (count, seed) => {
+      fc.property(fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 6_000 })), seeds, (count, seed) => {
         const [ring] = planProbes(some(count, 10_000), { seed, before: emptyPlan }).rings;
         const offsets = ring?.slots.map(({ offsetMs }) => offsetMs) ?? [];
         const gaps = offsets.map((offset, index) => (index === 0 ? offset + 10_000 - (offsets.at(-1) ?? 0) : offset - (offsets[index - 1] ?? 0)));
-        expect(Math.max(...gaps)).toBeLessThanOrEqual((10_000 / count) * 3 + 1);
+        expect(Math.max(...gaps)).toBeLessThanOrEqual(Math.max((10_000 / count) * 3 + 1, count < 400 ? 0 : 50));
+        const together = [...Map.groupBy(offsets, (offset) => offset).values()].map(({ length }) => length);
+        expect(Math.max(...together)).toBeLessThanOrEqual(count < 400 ? 2 : 8);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('starts a thousand probes a few at a time, and five thousand too', () => {
+    const together = (count: number) => {
+      const [ring] = planProbes(some(count, 10_000), { seed: 0, before: emptyPlan }).rings;
+      const sizes = [...Map.groupBy(ring?.slots ?? [], ({ offsetMs }) => offsetMs).values()].map(({ length }) => length);
+      return { wakes: sizes.length, least: Math.min(...sizes), most: Math.max(...sizes) };
+    };
+    expect(together(1_000)).toEqual({ wakes: 200, least: 4, most: 6 });
+    expect(together(5_000)).toEqual({ wakes: 1_000, least: 3, most: 6 });
   });
 
   it('names the next start, and nothing is due before it', () => {

@@ -32,6 +32,14 @@ export const emptyPlan: Plan<never> = { rings: [], places: new Map() };
 /** The golden ratio's sequence fills an interval evenly at every length: each new slot falls into the widest gap. */
 const goldenStep = (Math.sqrt(5) - 1) / 2;
 
+/**
+ * Waking for each start by itself costs more than many a check: starts that lie close are moved to a common beat, as far as that
+ * brings few of them together. Few, because what starts together waits for one another within this process.
+ */
+const beatsMs = [50, 20, 10, 5, 2];
+const mostTogether = 6;
+const beatOf = (count: number, intervalMs: DurationMs): number => beatsMs.find((beat) => count * beat >= 2 * intervalMs && count * beat <= mostTogether * intervalMs) ?? 1;
+
 /** Places every probe and vantage; slots that were in `before` with the same interval keep their place. */
 export function planProbes<What extends Scheduled>(probes: readonly What[], { seed, before }: { seed: number; before: Plan<What> }): Plan<What> {
   const wanted = probes.flatMap((probe) => vantageIds(probe).map((vantageId) => ({ key: `${probe.intervalMs} ${probe.id} ${vantageId}`, probe, vantageId })));
@@ -45,6 +53,7 @@ export function planProbes<What extends Scheduled>(probes: readonly What[], { se
     taken.set(probe.intervalMs, (taken.get(probe.intervalMs) ?? new Set()).add(place));
   }
   const next = new Map<DurationMs, number>();
+  const beats = new Map([...Map.groupBy(wanted, ({ probe }) => probe.intervalMs)].map(([intervalMs, { length }]) => [intervalMs, beatOf(length, intervalMs)]));
   for (const { key, probe, vantageId } of wanted) {
     const used = taken.get(probe.intervalMs) ?? new Set();
     let place = places.get(key) ?? next.get(probe.intervalMs) ?? 0;
@@ -53,7 +62,8 @@ export function planProbes<What extends Scheduled>(probes: readonly What[], { se
       next.set(probe.intervalMs, place + 1);
       places.set(key, place);
     }
-    const offsetMs = Math.floor(((seed + place * goldenStep) % 1) * probe.intervalMs);
+    const beat = beats.get(probe.intervalMs) ?? 1;
+    const offsetMs = Math.floor((((seed + place * goldenStep) % 1) * probe.intervalMs) / beat) * beat;
     const slots = rings.get(probe.intervalMs) ?? [];
     slots.push({ key, probe, vantageId, offsetMs });
     rings.set(probe.intervalMs, slots);
