@@ -86,16 +86,20 @@ export class LogBlock {
   }
 
   services(): string[] {
-    return [...new Set(this.ids.service.subarray(0, this.count))].map((id) => this.words.textOf(id));
+    const { service } = this.ids;
+    const found = new Set<number>();
+    for (let row = 0; row < this.count; row++) if (row === 0 || service[row] !== service[row - 1]) found.add(service[row] as number);
+    return [...found].map((id) => this.words.textOf(id));
   }
 
   /** Empty again, with the memory it has. */
   clear(words: Words): void {
+    for (const column of [this.body, this.path, this.client, this.user, this.values]) column.clear();
+    for (const column of [this.seconds, this.untimed, this.unsized, this.loginCount, ...Object.values(this.ids)]) column.fill(0, 0, this.count);
+    this.size.fill(0, 0, 2 * this.count);
     this.words = words;
     this.count = 0;
     this.pairs = 0;
-    for (const column of [this.body, this.path, this.client, this.user, this.values]) column.clear();
-    for (const column of [this.size, this.seconds, this.untimed, this.unsized, this.loginCount, ...Object.values(this.ids)]) column.fill(0);
   }
 
   add(record: LogRecord): void {

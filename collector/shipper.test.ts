@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBus } from '#lib/bus.ts';
 import { systemClock, virtualClock } from '#lib/clock.ts';
 import { durationMs, unixMs } from '#lib/time.ts';
+import { LineBatch } from './batch.ts';
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
+import type { LogBlock } from './log-block.ts';
 import { calmPace } from './pace.ts';
 import type { CollectorTopics, TelemetrySink } from './ports.ts';
 import { createRecorder } from './recorder.ts';
@@ -145,6 +147,25 @@ describe('the shipper', () => {
     await spool.append({ kind: 'checks', rows: [check()] });
     await spool.append({ kind: 'checks', rows: [check('unknown')] }, { hurried: true });
     await expect.poll(sent).toEqual([1, 4, 2]);
+  });
+
+  it('lets lines under load gather, and does nothing meanwhile', async () => {
+    // This clock stands still until it is told: whoever asked it over and over would never come to an end.
+    const clock = virtualClock(unixMs(1_800_000_000_000));
+    const sent: number[] = [];
+    const insertBlocks = async (_token: string, blocks: readonly LogBlock[]): Promise<void> => void sent.push(blocks.reduce((sum, { count }) => sum + count, 0));
+    shipper = startShipper({ spool, sink: { ...store, insertBlocks }, bus, clock, onError: (error) => errors.push(error) });
+    const lines = (count: number): LineBatch => {
+      const batch = new LineBatch({ source: 's', service: 'x', format: { kind: 'combined' }, observedAt: clock.now(), nearAt: clock.now() });
+      batch.add(Buffer.from('192.0.2.1 - - [17/May/2026:10:05:00 +0000] "GET / HTTP/1.1" 200 1 "-" "-"\n'.repeat(count)));
+      return batch;
+    };
+    await spool.append(lines(6_000));
+    await expect.poll(() => sent).toEqual([6_000]);
+    for (let batch = 0; batch < 8; batch++) await spool.append(lines(20_000));
+    await expect.poll(() => sent).toEqual([6_000, 140_000]);
+    await clock.advance(durationMs(400));
+    await expect.poll(() => sent).toEqual([6_000, 140_000, 20_000]);
   });
 
   it('44. never has more than two log batches under way, and check results do not queue behind them', async () => {

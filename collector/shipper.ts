@@ -113,7 +113,7 @@ class Shipping implements Shipper {
     this.#options = options;
     this.#unlisten = options.spool.onKept((hurried) => {
       this.#kept++;
-      this.#pumpBulk();
+      this.#pumpLane('bulk');
       if (hurried) this.#pumpLane('urgent');
       else this.#gather();
     });
@@ -133,11 +133,6 @@ class Shipping implements Shipper {
     else this.#cancelBeat = clock.after(durationMs(wait), () => this.#pumpLane('urgent'));
   }
 
-  #pumpBulk(): void {
-    if (this.#mayGather() > 0) this.#gatherBulk();
-    else this.#pumpLane('bulk');
-  }
-
   /** How much longer lines under load may gather before the next batch of them goes. */
   #mayGather(): number {
     const { clock, spool, sink } = this.#options;
@@ -153,6 +148,11 @@ class Shipping implements Shipper {
   #pumpLane(lane: 'urgent' | 'bulk'): void {
     if (lane === 'urgent') this.#cancelBeat();
     while (!this.#stopped && !this.#waiting && this.#busy[lane] < lanes[lane]) {
+      // Looked at for each run: what one has taken may leave the next with too little.
+      if (lane === 'bulk' && this.#mayGather() > 0) {
+        this.#gatherBulk();
+        return;
+      }
       this.#busy[lane]++;
       const run = this.#runLane(lane).finally(() => this.#underWay.delete(run));
       this.#underWay.add(run);

@@ -24,7 +24,10 @@ export class CombinedReader implements LineReader {
   #fixed = fixedWords(new Words());
   #service = 0;
   #source = 0;
-  // Where the pieces of the line being read lie.
+  // Where the line being read and its pieces lie: fields, since an object made for each line would be garbage with the next.
+  #from = 0;
+  #to = 0;
+  #request = 0;
   #hostEnd = 0;
   #userFrom = 0;
   #userEnd = 0;
@@ -53,6 +56,7 @@ export class CombinedReader implements LineReader {
     if (this.#fixed.words !== block.words) this.#fixed = fixedWords(block.words);
     this.#service = block.words.idOf(origin.service);
     this.#source = block.words.idOf(origin.source);
+    this.#routes.speakIn(block.words);
   }
 
   read(from: number, to: number): boolean {
@@ -61,10 +65,12 @@ export class CombinedReader implements LineReader {
     const referer = this.#readFigures(this.#requestEnd + 1, to);
     if (referer < 0 || !this.#readQuoted(referer, to)) return false;
     if (!this.#tail.read(this.#bytes, this.#agentEnd + 1, to)) return false;
-    const block = this.#block as LogBlock;
-    this.#route = this.#routes.find(this.#bytes, { from: this.#methodEnd + 1, to: this.#pathEnd, words: block.words });
+    this.#route = this.#routes.find(this.#bytes, this.#methodEnd + 1, this.#pathEnd);
     if (this.#route < 0) return false;
-    this.#write(block, { from, to, request });
+    this.#from = from;
+    this.#to = to;
+    this.#request = request;
+    this.#write(this.#block as LogBlock);
     return true;
   }
 
@@ -114,7 +120,9 @@ export class CombinedReader implements LineReader {
   /** ` status bytes "`; returns where the referer begins, or -1. */
   #readFigures(from: number, to: number): number {
     const bytes = this.#bytes;
-    const [a, b, c] = [(bytes[from + 1] as number) - 48, (bytes[from + 2] as number) - 48, (bytes[from + 3] as number) - 48];
+    const a = (bytes[from + 1] as number) - 48;
+    const b = (bytes[from + 2] as number) - 48;
+    const c = (bytes[from + 3] as number) - 48;
     if (bytes[from] !== blank || bytes[from + 4] !== blank || a < 1 || a > 9 || b < 0 || b > 9 || c < 0 || c > 9) return -1;
     this.#status = a * 100 + b * 10 + c;
     let at = from + 5;
@@ -145,21 +153,22 @@ export class CombinedReader implements LineReader {
     return agentEnd >= 0 && agentEnd < to && bytes[agentEnd - 1] !== backslash;
   }
 
-  #write(block: LogBlock, { from, to, request }: { from: number; to: number; request: number }): void {
+  #write(block: LogBlock): void {
     const bytes = this.#bytes;
+    const from = this.#from;
     const { words, ids } = block;
     const fixed = this.#fixed;
     const row = block.newRow();
     put64(block.at, row, this.#time);
     put64(block.observed, row, (this.#origin as BlockOrigin).observedAt);
-    block.body.pushBytes(bytes, from, to);
+    block.body.pushBytes(bytes, from, this.#to);
     block.path.pushBytes(bytes, this.#methodEnd + 1, this.#pathEnd);
     block.client.pushBytes(bytes, from, this.#hostEnd);
     if (this.#userEnd === this.#userFrom + 1 && bytes[this.#userFrom] === dash) block.user.pushEmpty();
     else block.user.pushBytes(bytes, this.#userFrom, this.#userEnd);
     ids.service[row] = this.#service;
     ids.source[row] = this.#source;
-    ids.method[row] = words.idAt(bytes, request, this.#methodEnd);
+    ids.method[row] = words.idAt(bytes, this.#request, this.#methodEnd);
     ids.route[row] = this.#route;
     const agent = this.#refererEnd + 3;
     if (this.#agentEnd !== agent + 1 || bytes[agent] !== dash) ids.userAgent[row] = words.idAt(bytes, agent, this.#agentEnd);
@@ -176,14 +185,20 @@ export class CombinedReader implements LineReader {
   #writePairs(block: LogBlock): void {
     const bytes = this.#bytes;
     const { query, version, referer, code } = this.#fixed;
-    const pair = (key: number, from: number, to: number): void => {
-      block.newPair(key);
-      block.values.pushBytes(bytes, from, to);
-    };
-    if (this.#pathEnd < this.#targetEnd) pair(query, this.#pathEnd + 1, this.#targetEnd);
-    pair(version, this.#targetEnd + 6, this.#requestEnd);
-    if (this.#refererEnd !== this.#refererFrom + 1 || bytes[this.#refererFrom] !== dash) pair(referer, this.#refererFrom, this.#refererEnd);
-    if (this.#tail.codeFrom >= 0) pair(code, this.#tail.codeFrom, this.#tail.codeEnd);
+    if (this.#pathEnd < this.#targetEnd) {
+      block.newPair(query);
+      block.values.pushBytes(bytes, this.#pathEnd + 1, this.#targetEnd);
+    }
+    block.newPair(version);
+    block.values.pushBytes(bytes, this.#targetEnd + 6, this.#requestEnd);
+    if (this.#refererEnd !== this.#refererFrom + 1 || bytes[this.#refererFrom] !== dash) {
+      block.newPair(referer);
+      block.values.pushBytes(bytes, this.#refererFrom, this.#refererEnd);
+    }
+    if (this.#tail.codeFrom >= 0) {
+      block.newPair(code);
+      block.values.pushBytes(bytes, this.#tail.codeFrom, this.#tail.codeEnd);
+    }
   }
 
   #judge(block: LogBlock, row: number, fixed: FixedWords): void {

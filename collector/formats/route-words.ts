@@ -12,26 +12,29 @@ export class RouteWords {
   readonly #known = new Words();
   /** By their number in `#known`: the number in the words of the block. */
   #numbers: number[] = [];
-  #words: Words | undefined;
+  #words = this.#known;
   readonly #collapsed = Buffer.alloc(longest + 4);
 
   constructor(routeFor: (path: string) => string) {
     this.#routeFor = routeFor;
   }
 
-  /** The number in `words`, or -1 when not sure. */
-  find(bytes: Buffer, { from, to, words }: { from: number; to: number; words: Words }): number {
-    if (words !== this.#words) {
-      this.#words = words;
-      this.#numbers = [];
-    }
+  /** Numbers are of this set from now on. */
+  speakIn(words: Words): void {
+    if (words === this.#words) return;
+    this.#words = words;
+    this.#numbers = [];
+  }
+
+  /** The number of the route of the path that lies there, or -1 when not sure. */
+  find(bytes: Buffer, from: number, to: number): number {
     const length = this.#collapse(bytes, from, to);
     if (length < 0) return -1;
     const id = this.#known.find(this.#collapsed, 0, length);
     const number = id < 0 ? undefined : this.#numbers[id];
     if (number !== undefined) return number;
     const route = this.#routeFor(bytes.toString('latin1', from, to));
-    const found = words.idOf(route);
+    const found = this.#words.idOf(route);
     // Beyond the most routes there may be, every new one is the same.
     if (route === this.#collapsed.toString('latin1', 0, length)) this.#numbers[this.#known.idAt(this.#collapsed, 0, length)] = found;
     return found;
@@ -45,43 +48,48 @@ export class RouteWords {
     let depth = 0;
     for (let start = from; start <= to; depth++) {
       if (depth > deepest) return start < to ? -1 : length;
-      const kind = this.#segment(bytes, start, to);
-      const end = kind >> 2;
-      if ((kind & 3) === unsure) return -1;
-      if ((kind & 3) === isId) {
-        collapsed[length++] = 123;
-        collapsed[length++] = 105;
-        collapsed[length++] = 100;
-        collapsed[length++] = 125;
+      // Each segment is copied while it is looked at, and taken back where it turns out to be an id.
+      const begin = length;
+      let counts = 0;
+      let end = start;
+      for (; end < to; end++) {
+        const code = bytes[end] as number;
+        if (code === 47) break;
+        collapsed[length++] = code;
+        counts += countOf[code] as number;
+      }
+      const kind = kindOf(end - start, counts);
+      if (kind === unsure) return -1;
+      if (kind === isId) {
+        length = begin + 4;
         if (length > longest - 4) return -1;
-      } else for (let index = start; index < end; index++) collapsed[length++] = bytes[index] as number;
+        collapsed.writeUInt32BE(idText, begin);
+      }
       if (end < to) collapsed[length++] = 47;
       start = end + 1;
     }
     return length;
   }
-
-  /** Where the segment ends, and beside it what it is. */
-  #segment(bytes: Buffer, start: number, to: number): number {
-    let digits = 0;
-    let hex = 0;
-    let end = start;
-    let masked = false;
-    for (; end < to; end++) {
-      const code = bytes[end] as number;
-      if (code === 47) break;
-      if (code >= 48 && code <= 57) digits++;
-      else if ((code >= 97 && code <= 102) || (code >= 65 && code <= 70)) hex++;
-      else if (code === 42) masked = true;
-    }
-    const length = end - start;
-    if (length === 0) return (end << 2) | isName;
-    if (masked || digits === length || digits >= 8 || length > 80) return (end << 2) | isId;
-    if (digits > 0 && digits + hex === length && length >= 16) return (end << 2) | isId;
-    return (end << 2) | (digits > 0 && length === 36 ? unsure : isName);
-  }
 }
+
+/** `{id}` */
+const idText = 0x7b_69_64_7d;
+
+/** What a character adds to the counts of its segment: ten bits for digits, ten for letters a to f, the rest for asterisks. */
+const countOf = new Uint32Array(256);
+for (const code of Buffer.from('0123456789')) countOf[code] = 1;
+for (const code of Buffer.from('abcdefABCDEF')) countOf[code] = 1 << 10;
+countOf[42] = 1 << 20;
 
 const isName = 0;
 const isId = 1;
 const unsure = 2;
+
+function kindOf(length: number, counts: number): number {
+  const digits = counts & 1_023;
+  const hex = (counts >>> 10) & 1_023;
+  if (length === 0) return isName;
+  if (counts >= 1 << 20 || digits === length || digits >= 8 || length > 80) return isId;
+  if (digits > 0 && digits + hex === length && length >= 16) return isId;
+  return digits > 0 && length === 36 ? unsure : isName;
+}
