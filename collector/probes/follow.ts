@@ -1,5 +1,6 @@
 import type { Phases } from '#collector/check.ts';
 import type { Answer } from './answer.ts';
+import { type CookieJar, createCookieJar } from './cookies.ts';
 import { type Exchange, exchange, type Request, type Watch } from './exchange.ts';
 
 /** An exchange and the redirects after it, as a browser follows them. */
@@ -10,22 +11,29 @@ export interface Followed {
   phases: Phases;
   url: URL;
   hops: number;
-  /** Of every hop, in order. */
-  setCookies: readonly { url: URL; text: string }[];
 }
 
-export async function follow(first: Request, watch: Watch & { redirects: number }): Promise<Followed> {
+/** Cookies set on the way go along, into `jar` where somebody keeps them longer. */
+export async function follow(first: Request, { redirects, jar = createCookieJar(), ...watch }: Watch & { redirects: number; jar?: CookieJar }): Promise<Followed> {
   let request = first;
   let phases: Phases = {};
-  const setCookies: { url: URL; text: string }[] = [];
   for (let hops = 0; ; hops++) {
     const last = await exchange(request, watch);
     phases = addPhases(phases, last.phases);
-    if (last.ok) for (const text of last.setCookies) setCookies.push({ url: request.url, text });
-    const next = last.ok && hops < watch.redirects ? redirected(request, last.answer) : null;
-    if (next === null) return { last, phases, url: request.url, hops, setCookies };
-    request = next;
+    if (last.ok) for (const text of last.setCookies) jar.store(request.url, text);
+    const next = last.ok && hops < redirects ? redirected(request, last.answer) : null;
+    if (next === null) return { last, phases, url: request.url, hops };
+    request = withCookies(next, { jar, before: request.url });
   }
+}
+
+/** What the jar holds for the address, beside the request's own; what was set under TLS is not said in the clear. */
+function withCookies(request: Request, { jar, before }: { jar: CookieJar; before: URL }): Request {
+  const held = before.protocol === 'https:' && request.url.protocol === 'http:' ? undefined : jar.header(request.url);
+  if (held === undefined) return request;
+  const own = Object.entries(request.headers).find(([name]) => name.toLowerCase() === 'cookie');
+  const pairs = new Map([...(own?.[1] ?? '').split(';'), ...held.split(';')].flatMap((pair) => (pair.includes('=') ? [[pair.slice(0, pair.indexOf('=')).trim(), pair.trim()] as const] : [])));
+  return { ...request, headers: { ...request.headers, [own?.[0] ?? 'cookie']: [...pairs.values()].join('; ') } };
 }
 
 /** All that may be said to a stranger: any other header may hold a key. */

@@ -173,6 +173,22 @@ describe('an http probe', () => {
     expect(result.evidence.url).toBe(`${url}/x?token=******`);
   });
 
+  it('takes the cookies of a redirect along, as a browser does, to the host that set them alone', async () => {
+    const said: (string | undefined)[] = [];
+    const other = await serve((request, response) => {
+      said.push(request.headers.cookie);
+      response.end('other');
+    });
+    const url = await serve((request, response) => {
+      said.push(request.headers.cookie);
+      if (request.url === '/') response.writeHead(302, { location: '/in', 'set-cookie': ['session=7; Path=/; HttpOnly', 'own=new'] }).end();
+      else if (request.url === '/in') response.writeHead(302, { location: '/done', 'set-cookie': 'own=; Max-Age=0' }).end();
+      else response.writeHead(request.headers.cookie?.includes('session=7') ? 302 : 401, { location: `${other.replace('127.0.0.1', 'localhost')}/` }).end();
+    });
+    expect(await look({ url, headers: { cookie: 'mine=1; own=old' }, assert: [{ contains: 'other' }] })).toMatchObject({ outcome: { kind: 'pass' }, evidence: { redirects: 3 } });
+    expect(said).toEqual(['mine=1; own=old', 'mine=1; own=new; session=7', 'mine=1; own=new; session=7', undefined]);
+  });
+
   it('gives up a redirect loop instead of going round for ever', async () => {
     const url = await serve((_, response) => response.writeHead(302, { location: '/' }).end());
     expect(await failure({ url })).toEqual({ kind: 'status', reason: 'HTTP 302 ≠ 2xx' });

@@ -123,9 +123,8 @@ async function takeStep(step: JourneyStep, walking: Walk): Promise<Taken> {
   const { look, lines, jar } = walking;
   const request = requestOf(step, walking);
   if (request === null) return { outcome: { kind: 'unknown', reason: `${step.name}: the address cannot be read` }, phases: {}, status: null, evidence: {} };
-  const { last, phases, url, setCookies } = await follow(request, { lines, clock: look.clock, signal: look.signal, redirects: 5 });
+  const { last, phases, url } = await follow(request, { lines, clock: look.clock, signal: look.signal, redirects: 5, jar });
   walking.here = url;
-  for (const cookie of setCookies) jar.store(cookie.url, cookie.text);
   if (!last.ok) {
     const outcome = last.outcome.kind === 'fail' ? { kind: 'fail' as const, failure: { ...last.outcome.failure, reason: `${step.name}: ${last.outcome.failure.reason}` } } : last.outcome;
     return { outcome, phases, status: null, evidence: { url: shownUrl(url) } };

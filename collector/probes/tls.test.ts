@@ -31,6 +31,12 @@ it.each([
   expect(result.outcome).toMatchObject({ kind: 'fail', failure: { kind: 'tls', reason: expect.stringMatching(reason) } });
 });
 
+it('a staple that is sent is all that is asked for', async () => {
+  const own = certificate(90);
+  const server = createSecureServer(own, (socket) => void socket.on('error', () => {})).on('OCSPRequest', (_certificate, _issuer, answer) => answer(null, Buffer.from('an answer of the authority')));
+  expect((await lookWith({ kind: 'tls', address: await listening(server), ca: own.cert, ocsp_staple: 'required' })).outcome).toEqual({ kind: 'pass' });
+});
+
 it('fewer days than the warning are slow with a reason, and fewer than the limit still fail', async () => {
   const own = certificate(20);
   const address = await serve(own);

@@ -7,8 +7,14 @@ import { type Difference, differing } from './golden.ts';
 /** More of them tell nobody more. */
 const mostDifferences = 20;
 
+/** What is ignored is a place, whatever else is in the answer. */
+const placeText = jsonPathText.refine(({ path }) => path.every((step) => 'name' in step || 'index' in step || 'every' in step), {
+  message: 'is not a place',
+  params: { hint: 'write names, numbers and [*] only, for example $.items[*].id' },
+});
+
 /** `{ json_equals: { … }, ignore: [$.servedAt, "$.items[*].id"] }`: the whole body is this value, but for what is ignored. */
-export const jsonEquals = z.strictObject({ json_equals: z.unknown(), ignore: z.array(jsonPathText).max(100).default([]) }).transform(
+export const jsonEquals = z.strictObject({ json_equals: z.unknown(), ignore: z.array(placeText).max(100).default([]) }).transform(
   ({ json_equals: wanted, ignore }): Assertion => ({
     about: 'json',
     judge(answer) {
@@ -46,5 +52,5 @@ const own = (map: Record<string, unknown>, name: string): unknown => (Object.has
 const pathText = (at: Place): string => `$${at.map((step) => (typeof step === 'number' ? `[${step}]` : /^[\p{L}_][\p{L}\p{N}_]*$/u.test(step) ? `.${step}` : `['${step}']`)).join('')}`;
 
 function leadsTo(path: JsonPath, at: Place): boolean {
-  return path.length === at.length && path.every((step, index) => ('every' in step ? true : 'index' in step ? step.index === at[index] : step.name === at[index]));
+  return path.length === at.length && path.every((step, index) => 'every' in step || ('index' in step ? step.index : 'name' in step ? step.name : undefined) === at[index]);
 }
