@@ -47,6 +47,26 @@ describe('files beside fenghuo.yaml', () => {
   });
 });
 
+describe('the proxies of the whole site', () => {
+  const config = (text: string) => parseConfig([{ file: 'fenghuo.yaml', text: `services: [{ id: s, name: s }]\n${text}` }], { environment: {}, root: '/' });
+  const sources = `sources:
+  - { id: access, kind: file, service: s, paths: [/x], format: combined }
+  - { id: net, kind: syslog, service: s, protocol: udp, listen: "127.0.0.1:5514", format: combined }
+  - { id: own, kind: http, service: s, format: combined, trusted_proxies: [192.0.2.1] }
+  - { id: host, kind: journal, service: s }
+`;
+  const proxiesOf = (read: ReturnType<typeof config>) => (read.ok ? read.config.sources.map(({ reads }) => reads?.format.trusted_proxies) : read.problems);
+
+  it('stand in front of every source that may have some and names none', () => {
+    expect(proxiesOf(config(`trusted_proxies: [10.0.0.0/8]\n${sources}`))).toEqual([['10.0.0.0/8'], ['10.0.0.0/8'], ['192.0.2.1'], undefined]);
+    expect(proxiesOf(config(sources))).toEqual([undefined, undefined, ['192.0.2.1'], undefined]);
+  });
+
+  it('are told once when they are wrong', () => {
+    expect(config(`trusted_proxies: [everybody]\n${sources}`)).toMatchObject({ ok: false, problems: [{ path: 'trusted_proxies[0]' }] });
+  });
+});
+
 describe('secrets', () => {
   it('come from the environment or a file and never print', () => {
     const root = mkdtempSync(join(tmpdir(), 'fenghuo-config-'));

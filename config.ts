@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { references as alertReferences, shape as alertShape } from '#alerts/settings.ts';
 import { references as collectorReferences, shape as collectorShape } from '#collector/settings.ts';
+import { withSiteProxies } from '#collector/sources/settings.ts';
 import type { Problem } from '#lib/problem.ts';
 import { danglingReferences, duplicateIds } from '#lib/references.ts';
 import { hideSecrets, noteSecret, Secret } from '#lib/secret.ts';
@@ -87,7 +88,7 @@ export function parseConfig(
   const problems = [...merged.problems];
   const say = (path: Path, message: string, hint: string) => problems.push({ ...merged.locate(path), path: pathText(path), message: hideSecrets(message), hint });
   const raw = resolveValues(merged.raw, { environment, root, say, path: [] }) as Record<string, unknown>;
-  const parsed = schema.safeParse(raw);
+  const parsed = schema.safeParse(withSiteProxies(raw));
   if (!parsed.success) for (const issue of parsed.error.issues) sayIssue(issue, say, []);
   for (const issue of [...duplicateIds(raw, uniqueIds), ...danglingReferences(raw, references)]) say(issue.path, issue.message, issue.hint);
   if (parsed.success && problems.length === 0) return { ok: true, config: parsed.data, raw };

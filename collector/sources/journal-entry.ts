@@ -1,3 +1,4 @@
+import { readsEnvelope } from '#collector/formats/envelope.ts';
 import { longestLine } from '#collector/lines.ts';
 import type { AttributeValue, LogRecord } from '#collector/log.ts';
 import { maskText } from '#collector/mask.ts';
@@ -11,6 +12,8 @@ export interface JournalEntry {
   row: LogRecord | undefined;
   masked: number;
   long: boolean;
+  /** Not what the format says its lines are. */
+  malformed: boolean;
 }
 
 /** The fields asked for; the ones about place and time come unasked. */
@@ -24,13 +27,16 @@ export function readEntry(line: string, origin: LineOrigin): JournalEntry | unde
   const cursor = fields?.__CURSOR;
   if (!fields || typeof cursor !== 'string' || cursor === '') return undefined;
   const whole = textOf(fields.MESSAGE);
-  if (whole.trim() === '') return { cursor, row: undefined, masked: 0, long: false };
+  if (whole.trim() === '') return { cursor, row: undefined, masked: 0, long: false, malformed: false };
   const { text, count } = maskText(whole.slice(0, longestLine));
   const program = textOf(fields.SYSLOG_IDENTIFIER) || textOf(fields._COMM);
-  const [read] = readRecords([`<${priorityOf(fields)}>1 - - ${program.replaceAll(/\s/g, '_').slice(0, 48) || '-'} - - - ${text}`], origin).rows;
+  const { rows, malformed } = readRecords([`<${priorityOf(fields)}>1 - - ${program.replaceAll(/\s/g, '_').slice(0, 48) || '-'} - - - ${text}`], origin);
+  const [read] = rows;
   if (!read) return undefined;
-  const row = { ...read, timestamp: timeOf(fields) ?? read.timestamp, body: text, attributes: { ...read.attributes, ...named(fields, program) } };
-  return { cursor, row, masked: count, long: whole.length > longestLine };
+  // A text that is only looked through stays as the journal has it; a format of a program's own says what its body is.
+  const body = readsEnvelope.has(String(origin.format.kind)) ? text : read.body;
+  const row = { ...read, timestamp: timeOf(fields) ?? read.timestamp, body, attributes: { ...read.attributes, ...named(fields, program) } };
+  return { cursor, row, masked: count, long: whole.length > longestLine, malformed: malformed > 0 };
 }
 
 function fieldsOf(line: string): Fields | undefined {

@@ -159,7 +159,7 @@ class JournalFollower implements RunningSource {
       this.#counters.add({ lines: 1, ...(entry === undefined && { malformed: 1 }) });
       if (!entry) continue;
       cursor = entry.cursor;
-      this.#counters.add({ masked: entry.masked, longLines: entry.long ? 1 : 0, ...(entry.row ? { events: 1 } : { blank: 1 }) });
+      this.#counters.add({ masked: entry.masked, longLines: entry.long ? 1 : 0, ...(entry.row ? (entry.malformed ? { malformed: 1 } : { events: 1 }) : { blank: 1 }) });
       if (entry.row) rows.push(entry.row);
     }
     if (cursor === undefined) return;

@@ -128,6 +128,16 @@ describe('entries', () => {
   });
 });
 
+it('an entry may hold a line of a program in its own format; what the journal knows stands beside it', async () => {
+  await add({ MESSAGE: '{"level":"error","msg":"查询失败","ms":12}', SYSLOG_IDENTIFIER: 'invoice', PRIORITY: '6' }, { MESSAGE: 'started', SYSLOG_IDENTIFIER: 'invoice', PRIORITY: '4' });
+  const source = start({ format: 'json' });
+  expect(await rows(2)).toMatchObject([
+    { body: '查询失败', severityNumber: 17, timestamp: at, attributes: { ms: 12, 'syslog.appname': 'invoice', 'host.name': 'web-1' } },
+    { body: 'started', severityNumber: 13 },
+  ]);
+  expect(source.health()).toMatchObject({ lines: 2, events: 1, malformed: 1 });
+});
+
 describe('the program', () => {
   it('is told which entries are wanted', async () => {
     await add({ MESSAGE: 'old' });

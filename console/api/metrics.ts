@@ -58,6 +58,7 @@ export function metricsText(health: Pick<HealthSource, 'loops' | 'sources' | 'co
     ofSources('lag_seconds', { type: 'gauge', help: 'How far reading is behind.' }, (source) => (source.lagMs === null ? null : source.lagMs / 1000)),
     ofSources('malformed_total', { type: 'counter', help: 'Lines that could not be read.' }, (source) => source.malformed),
     ofSources('dropped_total', { type: 'counter', help: 'Lines that were lost.' }, (source) => source.dropped),
+    ofSources('masked_total', { type: 'counter', help: 'Pieces of personal data masked.' }, (source) => source.masked),
     ofSources('duplicates_total', { type: 'counter', help: 'Requests that came again and were not kept twice.' }, (source) => source.duplicates),
     ...health
       .counters()
