@@ -53,6 +53,17 @@ function clockRule(): string[] {
     );
 }
 
+/** A component longer than this does more than one thing. */
+function componentLengths(): string[] {
+  const most = 150;
+  return tracked()
+    .filter((file) => file.endsWith('.svelte'))
+    .flatMap((file) => {
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n').length;
+      return lines > most ? [`${file}: ${lines} lines, at most ${most}: take a part of it into a component of its own`] : [];
+    });
+}
+
 /** A path named in a document must exist, so that documents cannot lie about the house. */
 function documentPaths(): string[] {
   const written = /`((?:lib|collector|alerts|runbooks|notices|store|console|demo|test|bench|docs)\/[A-Za-z0-9_./-]+|[a-z.-]+\.(?:ts|json|yml|yaml))`/g;
@@ -74,6 +85,7 @@ const steps: Step[] = [
   command('import arrows', bin('depcruise'), '--config', '.dependency-cruiser.mjs', ...folders.filter((folder) => existsSync(folder))),
   command('dead code', bin('knip')),
   look('clock rule', clockRule),
+  look('component lengths', componentLengths),
   look('document paths', documentPaths),
 ];
 

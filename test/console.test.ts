@@ -147,6 +147,54 @@ describe('by keyboard alone', () => {
   });
 });
 
+describe('the form of a probe', () => {
+  const changed = async (path: string) => {
+    const opened = await open(path);
+    const interval = opened.page.locator('input[data-field="interval"]');
+    await interval.focus();
+    await opened.page.keyboard.press('Control+a');
+    await opened.page.keyboard.type('30s');
+    return { ...opened, interval };
+  };
+
+  it('is changed, looked at, saved and undone by keyboard alone', async () => {
+    const { page, faults, close } = await changed('/probes/mobile-login/edit');
+    await page.keyboard.press('Enter');
+    await page.locator('tr.added').first().waitFor();
+    // The difference has the focus, and the way to save it lies next.
+    await page.keyboard.press('Tab');
+    const saved = page.waitForRequest((request) => request.url().endsWith('/config/probes/apply'));
+    await page.keyboard.press('Enter');
+    expect((await saved).postDataJSON()).toMatchObject({ id: 'mobile-login', hash: 'h1', set: { interval: '30s' } });
+    await page.waitForURL('**/probes/mobile-login');
+    const undo = page.locator('.toast').getByRole('button', { name: '撤销' });
+    await undo.focus();
+    const undone = page.waitForRequest((request) => request.url().endsWith('/config/changes/00000002/undo'));
+    await page.keyboard.press('Enter');
+    await undone;
+    await undo.waitFor({ state: 'detached' });
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  it('asks before what was changed is left: one may stay, with all that was written, or go', async () => {
+    const { page, interval, close } = await changed('/probes/mobile-login/edit');
+    const away = page.locator('nav a', { hasText: '总览' });
+    await away.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('dialog[open]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    expect([new URL(page.url()).pathname, await interval.inputValue()]).toEqual(['/probes/mobile-login/edit', '30s']);
+    expect(await away.evaluate((link) => link === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.locator('dialog[open]').getByRole('button', { name: '放弃修改' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.pathname === '/');
+    await close();
+  });
+});
+
 it('opens the evidence of a failed journey by keyboard, enlarges its picture and gives the focus back', async () => {
   const { page, faults, close } = await open('/probes/mobile-login');
   const row = page.locator('.checks [data-row]').first();

@@ -58,6 +58,7 @@ export const words: Words = {
     dispatcher: 'dispatcher',
     outbox: 'outbox',
     'alert copies': 'alert copies',
+    'alert history': 'old alerts',
     runbooks: 'runbooks',
     components: 'component states',
     uptime: 'uptime',

@@ -57,6 +57,7 @@ export const words = {
     dispatcher: '通知分派',
     outbox: '发件箱',
     'alert copies': '告警副本',
+    'alert history': '清理旧告警',
     runbooks: '预案',
     components: '组件状态',
     uptime: '可用率统计',
