@@ -145,12 +145,15 @@ interface Listener {
 function listen(bus: Bus<CollectorTopics>, { hasten, isLive, overlay }: Listener): () => void {
   const concerns = (rule: Rule, results: readonly CheckResult[]) =>
     results.length > 0 && (rule.interest.probes.includes('*') || results.some((result) => rule.interest.probes.includes(result.probeId)));
+  const early = (result: CheckResult): void => {
+    overlay.seen(result);
+    if (result.outcome.kind !== 'pass') hasten((rule) => concerns(rule, [result]), atOnce);
+  };
   const stops = [
-    // An answer that is late is already slow; the stored result will follow.
-    bus.on('checkSlow', ({ result }) => {
-      overlay.late(result);
-      hasten((rule) => concerns(rule, [result]), atOnce);
-    }),
+    // An answer that is late is already slow, and a failure on disk is already one; the stored result will follow.
+    bus.on('checkSlow', ({ result }) => early(result)),
+    // A pass is known as well: without it two failures around it would look like two in a row.
+    bus.on('checkKept', ({ result }) => early(result)),
     bus.on('checksStored', ({ results }) => {
       overlay.stored(results);
       // Good results cannot start an alert; they matter to rules that have one.

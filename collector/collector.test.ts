@@ -29,16 +29,17 @@ function harness(probes: Probe[]) {
   const clock = virtualClock(start);
   const stored: CheckResult[] = [];
   const slow: CheckResult[] = [];
+  const kept: CheckResult[] = [];
   const errors: unknown[] = [];
   const collector = startCollector({
     probes,
     vantages: [{ id: 'bj', region: '北京', carrier: '电信', sourceAddress: null, anchors: [] }],
     output: { checks: async (results) => void stored.push(...results) },
     clock,
-    emit: (_, { result }) => slow.push(result),
+    emit: (topic, { result }) => (topic === 'checkSlow' ? slow : kept).push(result),
     onError: (error) => errors.push(error),
   });
-  return { clock, collector, stored, slow, errors, seen: () => stored.map(({ at, attempt, outcome, durationMs: ms }) => [at - start, attempt, outcome.kind, ms]) };
+  return { clock, collector, stored, slow, kept, errors, seen: () => stored.map(({ at, attempt, outcome, durationMs: ms }) => [at - start, attempt, outcome.kind, ms]) };
 }
 
 describe('the collector', () => {
@@ -91,7 +92,7 @@ describe('the collector', () => {
   });
 
   it('tells of a pending answer as soon as it is slow, and stores the check once', async () => {
-    const { clock, slow, seen } = harness([
+    const { clock, slow, kept, seen } = harness([
       probe({
         check: async ({ clock: inner }) => {
           await inner.sleep(durationMs(2_500));
@@ -105,6 +106,8 @@ describe('the collector', () => {
     await clock.advance(durationMs(2_000));
     expect(seen()).toEqual([[10_000, 0, 'slow', 2_500]]);
     expect(slow.length).toBe(1);
+    // What is on disk is told as well, so that nobody who must act on it waits for the store.
+    expect(kept.map(({ outcome, durationMs: ms }) => [outcome.kind, ms])).toEqual([['slow', 2_500]]);
   });
 
   it('never runs a probe over itself, and counts the starts it skipped', async () => {

@@ -28,7 +28,7 @@ export interface CollectorOptions {
   maintained?(probeId: string): boolean;
   /** Moves all starts together, so that two collectors do not knock at the same moment. */
   seed?: number;
-  emit?(topic: 'checkSlow', fact: CollectorTopics['checkSlow']): void;
+  emit?<Topic extends 'checkSlow' | 'checkKept'>(topic: Topic, fact: CollectorTopics[Topic]): void;
   onError(error: unknown): void;
 }
 
@@ -204,9 +204,12 @@ async function lookOnce(running: Running, { probe, vantage, attempt, confirms }:
 const isPlanned = ({ options }: Running, { id, maintenance = [] }: Probe): boolean => isInside(maintenance, options.clock.now()) || (options.maintained?.(id) ?? false);
 
 function handOver(running: Running, result: CheckResult): void {
-  const { output, onError } = running.options;
+  const { output, onError, emit } = running.options;
   const handing = output
     .checks([result])
+    .then(() => {
+      if (!result.maintenance) emit?.('checkKept', { result });
+    })
     .catch((error: unknown) => {
       countFailure(running.failures, error);
       onError(error);

@@ -16,6 +16,8 @@ export interface TelemetrySink {
 export interface CollectorTopics {
   /** An answer is pending past `slow_after`: provisional, not stored; the result that follows is the fact. */
   checkSlow: { result: CheckResult };
+  /** A result that counts is on disk and will be stored; whoever must act on it need not wait for that. */
+  checkKept: { result: CheckResult };
   checksStored: { results: readonly CheckResult[] };
   logsStored: { services: readonly string[]; count: number };
   samplesStored: { metrics: readonly string[]; count: number };

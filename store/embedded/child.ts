@@ -66,7 +66,8 @@ function main(options: ChildOptions): void {
 /** The supervisor starts the engine anew; whoever waits for an answer meanwhile asks again. */
 function startAgain(reason: string): void {
   process.stderr.write(`an insert failed half way: ${reason}\n`);
-  process.exit(1);
+  // Not an orderly exit: the engine would tear itself down beside its own threads, and may wait for ever on a full disk.
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function tell(message: FromChild, then?: () => void): void {

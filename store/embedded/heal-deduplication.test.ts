@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '#lib/clock.ts';
@@ -12,19 +12,30 @@ import { type TestEngine, withEngine } from './test-engine.ts';
 
 const at = unixMs(Date.UTC(2026, 10, 24, 10));
 
-/** The rows a batch would have had in one table, as a kill between token and rows leaves them: not there. */
-async function takeLastPart(dataDir: string, table: string): Promise<void> {
+async function lastPart(dataDir: string, table: string): Promise<string> {
   const path = join(dataDir, 'data/fenghuo', table);
   const parts = (await readdir(path)).filter((name) => /^\d+_\d+_\d+_\d+$/.test(name)).sort((a, b) => Number(a.split('_')[2]) - Number(b.split('_')[2]));
-  await rm(join(path, parts.at(-1) ?? 'none'), { recursive: true });
+  return join(path, parts.at(-1) ?? 'none');
 }
 
-it('a batch whose token was noted and whose rows were not is taken when it is sent again, and only there', { timeout: 60_000 }, () =>
+/** The rows a batch would have had in one table, as a kill between token and rows leaves them: not there. */
+const takeLastPart = async (dataDir: string, table: string): Promise<void> => rm(await lastPart(dataDir, table), { recursive: true });
+
+/** The same rows as a full disk may leave them: every file in its place, and nothing in any. */
+async function emptyLastPart(dataDir: string, table: string): Promise<void> {
+  const part = await lastPart(dataDir, table);
+  for (const file of await readdir(part)) await truncate(join(part, file));
+}
+
+it.each([
+  ['were not', takeLastPart],
+  ['lie in empty files', emptyLastPart],
+])('a batch whose token was noted and whose rows %s is taken when it is sent again, and only there', { timeout: 60_000 }, (_, lose) =>
   withEngine(async ({ engine, dataDir, telemetry }: TestEngine) => {
     const first = createTelemetryWriter({ telemetry, clock: systemClock });
     for (const number of [0, 1, 2]) await first.insertLogs(`batch-${number}`, numberedBatch(number, { size: 10, at }));
     await engine.stop();
-    await takeLastPart(dataDir, 'request_10s');
+    await lose(dataDir, 'request_10s');
     const again = await startEngine({ dataDir, memoryBytes: 1_500_000_000, clock: systemClock, log: () => {} });
     const second = await connectTelemetry({ url: again.url, password: again.password });
     try {

@@ -31,7 +31,7 @@ function healTable(table: string): number {
   const logs = join(table, 'deduplication_logs');
   const files = entries(logs).filter((name) => name.endsWith('.txt'));
   if (files.length === 0) return 0;
-  const parts = partsByPartition(entries(table));
+  const parts = partsByPartition(entries(table).filter((name) => isWhole(join(table, name))));
   return files.reduce((sum, name) => sum + healLog(join(logs, name), parts), 0);
 }
 
@@ -49,6 +49,9 @@ function healLog(path: string, parts: ReadonlyMap<string, readonly Part[]>): num
   renameSync(`${path}.next`, path);
   return lines.length - kept.length;
 }
+
+/** A full disk can leave a part in its place with nothing in its files; the engine sets it aside when it starts. The list of its files is written last. */
+const isWhole = (part: string): boolean => ['checksums.txt', 'columns.txt', 'count.txt'].every((name) => (statSync(join(part, name), { throwIfNoEntry: false })?.size ?? 0) > 0);
 
 const covers = (whole: Part, part: Part): boolean => whole.from <= part.from && whole.to >= part.to && whole.level >= part.level;
 
