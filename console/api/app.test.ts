@@ -248,6 +248,14 @@ describe('faults inside', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it('a sender that hung up in the middle of its body is nobody to answer, and nothing went wrong', async () => {
+    const { ask, errors } = started();
+    const cut = new ReadableStream({ pull: (controller) => controller.error(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })) });
+    const headers = { 'content-type': 'application/json', origin: 'http://console.test' };
+    const answer = await ask('/api/v1/silences', { method: 'POST', body: cut, headers, duplex: 'half' } as RequestInit);
+    expect([answer.status, errors]).toEqual([400, []]);
+  });
+
   it('a store out of reach is 503', async () => {
     const ports = fakePorts();
     const { ask } = started({ runbooks: { ...ports.runbooks, list: () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })) } });

@@ -109,10 +109,15 @@ function unexpected(error: unknown, c: Context, onError: (error: unknown) => voi
   if (error instanceof HTTPException && error.status < 500) {
     return refuse(c, error.status === 413 ? 413 : 400, { code: 'bad-request', message: { 'zh-CN': '请求看不懂', en: error.message || 'the request cannot be read' } });
   }
+  // Nobody is there to be answered, and nothing of ours went wrong.
+  if (hungUp(error)) return refuse(c, 400, { code: 'bad-request', message: { 'zh-CN': '请求没有发完', en: 'the request ended before it was whole' } });
   onError(error);
   if (isOutOfReach(error)) return refuse(c, 503, { code: 'unavailable', message: { 'zh-CN': '存储暂时不可用，请稍后再试', en: 'a store is not available just now: try again shortly' } });
   return refuse(c, 500, { code: 'internal', message: { 'zh-CN': '服务器内部出错，已记录', en: 'something went wrong on the server; it has been logged' } });
 }
+
+/** Node's own words for a body whose sender closed the connection. */
+const hungUp = (error: unknown): boolean => error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET';
 
 function isOutOfReach(error: unknown): boolean {
   for (let current: unknown = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {
