@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 import '#store/lean-drizzle.ts';
 import { readFileSync } from 'node:fs';
 import { failureText } from '#lib/file-error.ts';

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processTree } from './process-tree.ts';
@@ -25,12 +26,15 @@ export interface StartOptions {
   env?: Record<string, string>;
 }
 
+/** What `npm start` runs, on this very Node. */
+const [, ...startCommand] = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } }).scripts.start.split(' ');
+
 /** The first start of a clone builds the console, on a machine that may be busy. */
 const startLimitMs = 300_000;
 
 export async function startInstance({ dataDir, port, args = ['--demo'], env = {} }: StartOptions): Promise<Instance> {
   const from = performance.now();
-  const child = spawn(process.execPath, ['main.ts', 'start', '--data', dataDir, '--listen', `127.0.0.1:${port}`, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [...startCommand, '--data', dataDir, '--listen', `127.0.0.1:${port}`, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-200_000);
