@@ -143,11 +143,12 @@ interface Listener {
 }
 
 function listen(bus: Bus<CollectorTopics>, { hasten, isLive, overlay }: Listener): () => void {
-  const concerns = (rule: Rule, results: readonly CheckResult[]) =>
-    results.length > 0 && (rule.interest.probes.includes('*') || results.some((result) => rule.interest.probes.includes(result.probeId)));
+  const concerns = concerning();
+  /** What a rule may make an alert of; a good result cannot start one. */
+  const bad = (rule: Rule, results: readonly CheckResult[]) => results.filter(({ outcome: { kind } }) => kind !== 'pass' && (kind !== 'slow' || rule.interest.slowIsGood !== true));
   const early = (result: CheckResult): void => {
     overlay.seen(result);
-    if (result.outcome.kind !== 'pass') hasten((rule) => concerns(rule, [result]), atOnce);
+    if (result.outcome.kind !== 'pass') hasten((rule) => concerns(rule, bad(rule, [result])), atOnce);
   };
   const stops = [
     // An answer that is late is already slow, and a failure on disk is already one; the stored result will follow.
@@ -156,14 +157,27 @@ function listen(bus: Bus<CollectorTopics>, { hasten, isLive, overlay }: Listener
     bus.on('checkKept', ({ result }) => early(result)),
     bus.on('checksStored', ({ results }) => {
       overlay.stored(results);
-      // Good results cannot start an alert; they matter to rules that have one.
-      const bad = results.filter((result) => result.outcome.kind !== 'pass');
-      hasten((rule) => concerns(rule, bad) || (concerns(rule, results) && isLive(rule)), atOnce);
+      // Any result matters to a rule that has an alert.
+      hasten((rule) => concerns(rule, bad(rule, results)) || (concerns(rule, results) && isLive(rule)), atOnce);
     }),
     bus.on('logsStored', () => hasten((rule) => rule.interest.logs, whenSettled)),
     bus.on('samplesStored', ({ metrics }) => hasten((rule) => rule.interest.metrics.some((metric) => metrics.includes(metric)), whenSettled)),
   ];
   return () => {
     for (const stop of stops) stop();
+  };
+}
+
+/** Whether a rule watches a probe of these results; it may watch thousands, and results come all the time. */
+function concerning(): (rule: Rule, results: readonly CheckResult[]) => boolean {
+  const watched = new WeakMap<Rule, ReadonlySet<string>>();
+  return (rule, results) => {
+    if (results.length === 0) return false;
+    let probes = watched.get(rule);
+    if (!probes) {
+      probes = new Set(rule.interest.probes);
+      watched.set(rule, probes);
+    }
+    return probes.has('*') || results.some(({ probeId }) => probes.has(probeId));
   };
 }

@@ -44,7 +44,7 @@ export const probe = defineKind({
       kind: 'probe',
       terms: ruleTerms(config, { title: { 'zh-CN': '拨测失败', en: 'Probe failing' }, noData: 'keep' }),
       windowMs: config.window ?? durationMs(5 * minute),
-      interest: { probes: config.probes, logs: false, metrics: [] },
+      interest: { probes: config.probes, slowIsGood: !config.outcomes.includes('slow'), logs: false, metrics: [] },
       measure: `probe:${config.probes.join(',')}`,
       above: null,
       below: null,
@@ -75,13 +75,8 @@ async function look(question: RuleQuestion, wish: Wish): Promise<Finding[]> {
   const attempts = 1 + Math.max(0, ...known.map((one) => one.facts?.confirmTimes ?? 0));
   const longest = Math.max(minute, ...known.map((one) => one.facts?.intervalMs ?? 0));
   const window = windowUntil(now, wish.window ?? durationMs(longest * (depth + 2)));
-  const rows = await facts.recentChecks({ probeIds: wish.probes, limit: depth * attempts, window });
-  const verdicts = known.flatMap(({ id, facts: one }) =>
-    probeVerdicts(
-      rows.filter((row) => row.probeId === id),
-      { id, wish, confirmTimes: one?.confirmTimes ?? 0, service: one?.service, vantages: one?.vantages ?? [] },
-    ),
-  );
+  const rows = Map.groupBy(await facts.recentChecks({ probeIds: wish.probes, limit: depth * attempts, window }), ({ probeId }) => probeId);
+  const verdicts = known.flatMap(({ id, facts: one }) => probeVerdicts(rows.get(id) ?? [], { id, wish, confirmTimes: one?.confirmTimes ?? 0, service: one?.service, vantages: one?.vantages ?? [] }));
   return grouped(verdicts).map((group) => finding(group, wish));
 }
 
@@ -114,11 +109,7 @@ function together(each: readonly VantageVerdict[], needed: number): VantageVerdi
   return saying('breach') + saying('between') >= least ? 'between' : 'clear';
 }
 
-function grouped(verdicts: readonly ProbeVerdict[]): ProbeVerdict[][] {
-  const groups = new Map<string, ProbeVerdict[]>();
-  for (const one of verdicts) groups.set(labelKey(one.labels), [...(groups.get(labelKey(one.labels)) ?? []), one]);
-  return [...groups.values()];
-}
+const grouped = (verdicts: readonly ProbeVerdict[]): ProbeVerdict[][] => [...Map.groupBy(verdicts, ({ labels }) => labelKey(labels)).values()];
 
 function finding(group: readonly ProbeVerdict[], wish: Wish): Finding {
   const says = (['breach', 'between', 'clear'] as const).find((how) => group.some((one) => one.says === how)) ?? 'noData';

@@ -26,6 +26,8 @@ export interface RuleQuestion {
 /** Which stored batches may change what a rule says. */
 export interface RuleInterest {
   probes: readonly string[];
+  /** Slow results tell it no more than good ones do: they cannot start an alert of it. */
+  slowIsGood?: boolean;
   logs: boolean;
   metrics: readonly string[];
 }
