@@ -36,6 +36,12 @@ describe('what becomes of a file', () => {
       readings: [{ path: '/log/a.log', do: 'fresh', why: 'truncated', instead: 'a' }],
     },
     {
+      name: '3. truncated again and again: it is the last of what it has been that ends',
+      files: [known('first', { offset: 90_000, present: false }), known('second')],
+      sightings: [seen('/log/a.log', { size: 10 })],
+      readings: [{ path: '/log/a.log', do: 'fresh', why: 'truncated', instead: 'second' }],
+    },
+    {
       name: '4, 5. longer but with another content: replaced',
       files: [known('a')],
       sightings: [seen('/log/a.log', { size: 9_000 })],

@@ -87,7 +87,8 @@ function decideRead(seen: Seen, { own, alike, plain, isHeld }: Candidates): Read
   const origin = furthest(alike.filter((file) => file.offset > 0 && (earlier.includes(file.path) || (!isHeld(file) && (file.path === seen.path || file.offset >= surely)))));
   if (origin) return { do: 'adopt', seen, key: origin.key, copied: isHeld(origin) };
   if (seen.perhapsCopying) return { do: 'wait', seen };
-  const before = furthest(own);
+  // An inode that is emptied and filled again and again has been many files; it is the last of them that has come to its end.
+  const before = furthest(own.filter(({ present }) => present)) ?? furthest(own);
   if (before?.offset === 0) return { do: 'continue', seen, key: before.key };
   if (before) return { do: 'fresh', seen, why: seen.size < before.offset ? 'truncated' : 'replaced', instead: before.key };
   return { do: 'fresh', seen, why: 'new', instead: undefined };

@@ -175,6 +175,22 @@ describe('rotation and identity', () => {
     expect(await tail.read()).toEqual([]);
   });
 
+  it('3, 7. what only the copy holds is read from it, however long the file was before an earlier truncation', async () => {
+    const tail = await start({ patterns: ['a.log*'] });
+    await put('a.log', text(1, 300));
+    expect(await tail.read()).toEqual(lines(1, 300));
+    await truncate(at('a.log'));
+    await put('a.log', text(301, 350));
+    expect(await tail.read()).toEqual(lines(301, 350));
+    await put('a.log.1', text(301, 350));
+    await tail.poll();
+    await put('a.log', text(351, 360));
+    await put('a.log.1', text(351, 360));
+    await truncate(at('a.log'));
+    await put('a.log', text(361, 370));
+    expect((await tail.read()).sort()).toEqual(lines(351, 370));
+  });
+
   it('3, 39. a copy still growing when the reader was killed is not read twice', async () => {
     const before = await start({ patterns: ['a.log*'] });
     await put('a.log', text(1, 60));

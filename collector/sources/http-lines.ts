@@ -72,14 +72,24 @@ function refused(error: unknown, counters: SourceCounters): IngestAnswer {
   return answer;
 }
 
+/** Empty ones are allowed beside those that are kept. */
+const mostLines = 2 * mostRows;
+
 const utf8 = encodingOf('utf-8') as Encoding;
 
 /** An array of JSON is a line an element; anything else is text, cut at its line feeds. */
 function linesOf(bytes: Uint8Array, type: string): { lines: string[]; counts: Parameters<SourceCounters['add']>[0] } {
   const json = type === 'application/json' ? parseJson(bytes) : undefined;
-  const text = json === undefined ? Buffer.from(bytes) : Buffer.from(asLines(json));
+  const text = json === undefined ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.from(asLines(json));
+  assertLines(text);
   const cut = cutLines(text, { encoding: utf8, skipping: false, end: true, mask: maskText });
   return { lines: cut.lines, counts: { longLines: cut.longLines, undecodable: cut.undecodable, masked: cut.masked } };
+}
+
+/** Counted before anything is made of them: a small packed body unpacks to millions of lines with nothing in them. */
+function assertLines(text: Buffer): void {
+  let lines = 0;
+  for (let at = text.indexOf(10); at >= 0; at = text.indexOf(10, at + 1)) if (++lines > mostLines) throw new IngestError(413, `more than ${mostLines} lines in one request, empty ones among them`);
 }
 
 function asLines(json: unknown): string {

@@ -59,6 +59,7 @@ describe('lines', () => {
     { status: 415, asked: request('x', { encoding: 'br' }) },
     { status: 413, asked: request(gzipSync(Buffer.alloc(65 * 1024 * 1024)), { encoding: 'gzip' }) },
     { status: 413, asked: request('x\n'.repeat(50_001), { contentType: 'text/plain' }) },
+    { status: 413, asked: request(gzipSync('\n'.repeat(100_001)), { contentType: 'text/plain', encoding: 'gzip' }) },
   ])('what can never succeed is refused with $status', async ({ status, asked }) => {
     const source = started('syslog');
     expect((await source.receive?.(asked))?.status).toBe(status);
