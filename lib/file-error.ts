@@ -18,6 +18,14 @@ export function failureText(error: unknown): Bilingual {
   const { code = '', path, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   const reason = reasons[code];
   const what = path ?? (port === undefined ? undefined : `${address ?? ''}:${port}`);
-  if (!reason || what === undefined) return { 'zh-CN': error.message, en: error.message };
+  if (!reason || what === undefined) return { 'zh-CN': withCauses(error), en: withCauses(error) };
   return { 'zh-CN': `${what}：${reason['zh-CN']}（${code}）`, en: `${what}: ${reason.en} (${code})` };
+}
+
+/** A library says what it was about, and only its cause why it failed. */
+function withCauses(error: Error): string {
+  const said = [error.message.trim()];
+  for (let cause = error.cause; cause instanceof Error && said.length < 4; cause = cause.cause)
+    if (!said.some((text) => text.includes((cause as Error).message))) said.push(cause.message.trim());
+  return said.join(': ');
 }
