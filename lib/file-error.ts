@@ -24,8 +24,7 @@ export function failureText(error: unknown): Bilingual {
 
 /** A library says what it was about, and only its cause why it failed. */
 function withCauses(error: Error): string {
-  const said = [error.message.trim()];
-  for (let cause = error.cause; cause instanceof Error && said.length < 4; cause = cause.cause)
-    if (!said.some((text) => text.includes((cause as Error).message))) said.push(cause.message.trim());
-  return said.join(': ');
+  const said = error.message.trim();
+  const { cause } = error;
+  return cause instanceof Error && !said.includes(cause.message) ? `${said}: ${withCauses(cause)}` : said;
 }
