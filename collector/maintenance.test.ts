@@ -18,7 +18,7 @@ it('a window holds its first instant and not its last', () => {
 it('what is seen in a window, or while a person says so, is marked, and tells nobody early that it is slow', async () => {
   const clock = virtualClock(start);
   const stored: CheckResult[] = [];
-  const slow: CheckResult[] = [];
+  const told: Record<'checkSlow' | 'checkKept', CheckResult[]> = { checkSlow: [], checkKept: [] };
   const said = new Set<string>();
   const probe: Probe = {
     ...{ id: 'p', kind: 'fake', service: 's', target: '', labels: {}, config: {}, vantages: [], maintenance: [window] },
@@ -29,7 +29,7 @@ it('what is seen in a window, or while a person says so, is marked, and tells no
     },
   };
   const output = { checks: async (results: readonly CheckResult[]) => void stored.push(...results) };
-  const collector = startCollector({ probes: [probe], vantages: [], output, clock, maintained: (id) => said.has(id), emit: (_, { result }) => slow.push(result), onError: () => {} });
+  const collector = startCollector({ probes: [probe], vantages: [], output, clock, maintained: (id) => said.has(id), emit: (topic, { result }) => told[topic].push(result), onError: () => {} });
   await clock.advance(durationMs(52_000));
   said.add('p');
   await clock.advance(durationMs(10_000));
@@ -42,7 +42,7 @@ it('what is seen in a window, or while a person says so, is marked, and tells no
     [50_000, false],
     [60_000, true],
   ]);
-  expect(slow.map(({ at }) => at - start)).toEqual([10_000, 40_000, 50_000]);
+  for (const results of Object.values(told)) expect(results.map(({ at }) => at - start)).toEqual([10_000, 40_000, 50_000]);
 });
 
 it.each([

@@ -81,6 +81,9 @@ async function lookAtOne(path: string, known: KnownFiles, { sizes, now }: { size
   if (own) return { ...facts, compressed: false, perhapsCopying: false, unpacksTo: nothing, same: new Set([own.key]) };
   const handle = await open(path, 'r');
   try {
+    // Rotation may have given the name to another file between the two calls; the next look sees it as it is then.
+    const { dev, ino } = await handle.stat();
+    if (`${dev}:${ino}` !== inode) return undefined;
     return { ...facts, ...(await compare(handle, { ...facts, steady, known })) };
   } finally {
     await handle.close();
