@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { decideReads, type Known, type Seen } from './decide-reads.ts';
+import { decideReads, type Known, lostOf, type Seen } from './decide-reads.ts';
 import { familyOf } from './rotated-names.ts';
 
 const known = (key: string, rest: Partial<Known> = {}): Known => ({ key, path: '/log/a.log', inode: '1:1', offset: 5_000, present: true, ...rest });
@@ -140,4 +140,14 @@ test.each([
   ['/log/1', '/log/1'],
 ])('%s is a generation of %s', (path, family) => {
   expect(familyOf(path)).toBe(family);
+});
+
+test.each([
+  { name: 'a name that is gone', sightings: [], lost: ['a'] },
+  { name: 'a name that means another file', sightings: [seen('/log/a.log', { inode: '1:2' })], lost: ['a'] },
+  { name: 'not a file that was renamed', sightings: [seen('/log/a.log.1', { same: new Set(['a']) })], lost: [] },
+  { name: 'a removed file whose inode the system gave to another one', sightings: [seen('/log/b.log.1', { same: new Set(['b']) })], lost: ['a'] },
+  { name: 'not a file that still bears its name, whatever is in it', sightings: [seen('/log/a.log')], lost: [] },
+])('has lost its place: $name', ({ sightings, lost }) => {
+  expect(lostOf([known('a')], sightings).map(({ key }) => key)).toEqual(lost);
 });

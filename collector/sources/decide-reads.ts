@@ -64,6 +64,16 @@ export function decideReads(known: readonly Known[], seen: readonly Seen[]): Rea
     });
 }
 
+/**
+ * A file whose name is gone or means another one has lost its place, unless it was seen under another name. Its inode seen again is not enough:
+ * the system gives the inode of a removed file to the next one that is made.
+ */
+export function lostOf<File extends Known>(named: readonly File[], seen: readonly Seen[]): File[] {
+  const nameOf = new Map(seen.map(({ path, inode }) => [path, inode]));
+  const sightings = new Map(seen.map((file) => [file.inode, file]));
+  return named.filter((file) => file.present && nameOf.get(file.path) !== file.inode && !sightings.get(file.inode)?.same.has(file.key));
+}
+
 interface Candidates {
   /** Known under the same inode. */
   own: readonly Known[];

@@ -5,7 +5,7 @@ import { watchedPace } from '#collector/pace.ts';
 import { type Loop, startLoop } from '#lib/loop.ts';
 import { between, durationMs, type UnixMs, unixMs } from '#lib/time.ts';
 import { emptyPrint, printOf } from './content-print.ts';
-import { decideReads, type Reading, type Seen } from './decide-reads.ts';
+import { decideReads, lostOf, type Reading, type Seen } from './decide-reads.ts';
 import { findFiles } from './find-files.ts';
 import { KnownFiles } from './known-files.ts';
 import { createGatherer, type LineGatherer } from './line-gatherer.ts';
@@ -135,12 +135,9 @@ export class FileTail {
     return paths;
   }
 
-  /** A file whose name is gone or means another one has lost its place, unless it was seen elsewhere. */
   #notePresence({ seen, missing }: Look, now: UnixMs): void {
-    const inodes = new Set(seen.map(({ inode }) => inode));
-    const nameOf = new Map(seen.map(({ path, inode }) => [path, inode]));
-    const lost = [...missing, ...nameOf.keys()].flatMap((path) => this.#known.byPath(path)).filter((file) => file.present && nameOf.get(file.path) !== file.inode && !inodes.has(file.inode));
-    for (const file of lost) this.#lose(file, now);
+    const named = [...missing, ...seen.map(({ path }) => path)].flatMap((path) => this.#known.byPath(path));
+    for (const file of lostOf(named, seen)) this.#lose(file, now);
   }
 
   #lose(file: TailedFile, now: UnixMs): void {
