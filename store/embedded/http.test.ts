@@ -1,46 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '#lib/clock.ts';
 import { durationMs } from '#lib/time.ts';
-import { type TestEngine, testTelemetry } from './test-engine.ts';
-
-let test: TestEngine;
-beforeAll(async () => {
-  test = await testTelemetry();
-}, 60_000);
-afterAll(() => test.stop());
-
-interface Send {
-  body?: string | Uint8Array<ArrayBuffer>;
-  headers?: Record<string, string>;
-  signal?: AbortSignal;
-  url?: Record<string, string>;
-}
-
-const ask = (query: string, { body, headers = {}, signal, url = {} }: Send = {}) =>
-  fetch(`${test.engine.url}/?${new URLSearchParams({ database: 'fenghuo', ...url, ...(query ? { query } : {}) })}`, {
-    method: 'POST',
-    headers: { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': test.engine.password, ...headers },
-    ...(body === undefined ? {} : { body }),
-    ...(signal ? { signal } : {}),
-  });
-const text = async (query: string, send: Send = {}) => (await ask(query, send)).text();
-const good = async (query: string, send: Send = {}) => {
-  const response = await ask(query, send);
-  if (!response.ok) throw new Error(await response.text());
-  return response;
-};
-
-/** Order tells what a stopwatch on a busy machine cannot. */
-const settling = (end: Promise<unknown>) => {
-  let settled = false;
-  void end.finally(() => {
-    settled = true;
-  });
-  return { end, settled: () => settled };
-};
+import { ask, good, settling, table, test, text } from './test-http.ts';
 
 describe('identity', () => {
   it('answers /ping to anyone and nothing else', async () => {
@@ -216,12 +180,6 @@ describe('settings', () => {
 });
 
 describe('inserts', () => {
-  const table = async (columns: string) => {
-    const name = `t_${crypto.randomUUID().replaceAll('-', '')}`;
-    await good(`CREATE TABLE ${name} (${columns}) ENGINE = MergeTree ORDER BY tuple()`);
-    return name;
-  };
-
   it.each([
     { format: 'JSONEachRow', body: '{"a":1,"b":"x\\n\\ny"}\n{"a":2,"b":"烽火"}\n' },
     { format: 'JSONCompactEachRow', body: '[1,"x\\n\\ny"]\n[2,"烽火"]' },
