@@ -1,85 +1,14 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { type Config, loadConfig, placeOf } from '#config';
-import type { ChangeAsk, EditingDesk, EntryOf } from '#console/api/editing.ts';
-import { systemClock } from '#lib/clock.ts';
-import { unixMs } from '#lib/time.ts';
-import { createEditingDesk, type EditingOptions } from './editing-desk.ts';
+import { loadConfig } from '#config';
+import type { ChangeAsk, EntryOf } from '#console/api/editing.ts';
+import { ask, by, desk, environment, folder, fresh, freshFile, main, openDesk, problems, reloads, save, saved, text, token } from './test-editing.ts';
 
 /** The desk on real files: what a form sends, what the files hold then, and the way back. */
 
-let folder: string;
-let desk: EditingDesk;
-let reloads: number;
-const by = { actor: { kind: 'person', id: 'p', name: '李雷' }, now: unixMs(1_700_000_000_000) } as const;
-const environment = { TOKEN: 'token-of-the-environment' };
-const token = ['$', '{TOKEN}'].join('');
-
-const main = `site: { name: 演示 }
-services: [ { id: s, name: 服务 } ]
-components: [ { id: c, service: s, name: 部件, probes: [home] } ]
-probes:
-  # The front door.
-  - id: home
-    kind: http
-    service: s
-    url: http://127.0.0.1:9/   # nobody there
-    interval: 10s
-    bearer: sesame-open-1
-    headers: { x-api-key: "${token}" }
-  - { id: script, kind: exec, service: s, command: /bin/true }
-sources:
-  - { id: log, kind: file, service: s, paths: [/srv/app/app.log], format: combined }
-`;
-
-function openDesk(changes: Partial<EditingOptions> = {}): EditingDesk {
-  const place = placeOf(join(folder, 'fenghuo.yaml'));
-  let config: Config | null = null;
-  const reload = async (): Promise<boolean> => {
-    reloads++;
-    const loaded = loadConfig(place, environment);
-    if (!loaded.ok) return false;
-    config = loaded.config;
-    return true;
-  };
-  const read = loadConfig(place, environment);
-  if (!read.ok) throw new Error(JSON.stringify(read.problems));
-  return createEditingDesk({ place, dataDir: join(folder, 'data'), environment, config: () => config ?? read.config, logFolders: [join(folder, 'logs')], clock: systemClock, reload, ...changes });
-}
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fenghuo-editing-'));
-  await mkdir(join(folder, 'logs'));
-  await writeFile(join(folder, 'fenghuo.yaml'), main);
-  reloads = 0;
-  desk = openDesk();
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
-const text = (name = 'fenghuo.yaml') => readFile(join(folder, name), 'utf8');
-const ask = (changes: Partial<ChangeAsk>): ChangeAsk => ({ section: 'probes', id: 'home', kind: 'http', set: {}, texts: {}, unset: [], ...changes });
-const fresh = (set: Record<string, unknown>): ChangeAsk => ask({ id: null, set: { id: 'new', service: 's', url: 'http://127.0.0.1:9/', ...set } });
-const freshFile = (set: Record<string, unknown>): ChangeAsk => ({ ...ask({ id: null, kind: 'file', set: { id: 'new', service: 's', format: 'combined', ...set } }), section: 'sources' });
-
-async function save(change: ChangeAsk) {
-  const seen = await desk.preview(change);
-  if (!seen.ok) return seen;
-  return desk.apply({ ...change, ...by, hash: seen.preview.hash });
-}
-async function saved(change: ChangeAsk) {
-  const done = await save(change);
-  if (!done.ok) throw new Error(JSON.stringify(done));
-  return done;
-}
-async function problems(change: ChangeAsk): Promise<string[]> {
-  const seen = await desk.preview(change);
-  return (seen.ok ? seen.preview.problems : seen.problems).map(({ path, message }) => `${path}: ${message.en}`);
-}
 const marks = { same: ' ', added: '+', removed: '-', gap: '…' };
 
 describe('an entry that stands in the main file', () => {
@@ -122,7 +51,7 @@ describe('an entry that stands in the main file', () => {
 
   it('a reload that is refused puts the old file back', async () => {
     let turn = 0;
-    desk = openDesk({ reload: async () => turn++ > 0 });
+    openDesk({ reload: async () => turn++ > 0 });
     expect(await save(ask({ set: { interval: '30s' } }))).toMatchObject({ ok: false, code: 'invalid' });
     expect([await text(), turn, await desk.changes()]).toEqual([main, 2, []]);
   });
@@ -212,78 +141,9 @@ describe('what a browser may not do', () => {
 
   it('write where it was said that files belong to somebody else', async () => {
     await writeFile(join(folder, 'fenghuo.yaml'), `editing: { enabled: false }\n${main}`);
-    desk = openDesk();
+    openDesk();
     expect(desk.forms().closed).not.toBeNull();
     expect(await save(ask({ set: { interval: '30s' } }))).toMatchObject({ ok: false, code: 'forbidden' });
-  });
-});
-
-describe('undo', () => {
-  it('gives the former bytes, and undoing that gives the change again', async () => {
-    const done = await saved(ask({ set: { interval: '30s' } }));
-    const undone = await desk.undo({ change: done.change, ...by });
-    expect([undone.ok, await text()]).toEqual([true, main]);
-    expect((await desk.changes()).map(({ action, undoable, actor }) => [action, undoable, actor])).toEqual([
-      ['undo', true, '李雷'],
-      ['edit', false, '李雷'],
-    ]);
-    await desk.undo({ change: undone.ok ? undone.change : '', ...by });
-    expect(await text()).toBe(main.replace('10s', '30s'));
-  });
-
-  it('is refused when the file was changed since', async () => {
-    const done = await saved(ask({ set: { interval: '30s' } }));
-    await writeFile(join(folder, 'fenghuo.yaml'), `${await text()}# by hand\n`);
-    expect(await desk.undo({ change: done.change, ...by })).toMatchObject({ ok: false, code: 'conflict' });
-    expect(await text()).toContain('# by hand');
-  });
-
-  it('brings back a file that went, and takes away one that came', async () => {
-    const made = await saved(fresh({}));
-    const content = await text('conf.d/probe-new.yaml');
-    const going = await desk.previewRemoval({ section: 'probes', id: 'new' });
-    const gone = await desk.remove({ section: 'probes', id: 'new', hash: going.ok ? going.preview.hash : '', ...by });
-    const back = await desk.undo({ change: gone.ok ? gone.change : '', ...by });
-    expect(await text('conf.d/probe-new.yaml')).toBe(content);
-    await desk.undo({ change: back.ok ? back.change : '', ...by });
-    expect(await desk.undo({ change: made.change, ...by })).toMatchObject({ ok: false, code: 'conflict' });
-    expect(await readdir(join(folder, 'conf.d'))).toEqual([]);
-  });
-
-  it('keeps a byte order mark, line ends of Windows, the mode, and the file behind a link', async () => {
-    const odd = '\uFEFF# head\r\nprobes:\r\n  - id: odd\r\n    kind: tcp\r\n    service: s\r\n    address: 127.0.0.1:9\r\n';
-    await mkdir(join(folder, 'conf.d'));
-    await writeFile(join(folder, 'real.txt'), odd);
-    await chmod(join(folder, 'real.txt'), 0o640);
-    await symlink('../real.txt', join(folder, 'conf.d/odd.yaml'));
-    const done = await saved(ask({ id: 'odd', kind: 'tcp', set: { interval: '30s' } }));
-    expect(await text('real.txt')).toBe(`${odd}    interval: 30s\r\n`);
-    expect((await stat(join(folder, 'real.txt'))).mode & 0o777).toBe(0o640);
-    await desk.undo({ change: done.change, ...by });
-    expect(await text('real.txt')).toBe(odd);
-  });
-
-  it('keeps the last twenty of a file', async () => {
-    for (let turn = 0; turn < 22; turn++) await saved(ask({ set: { interval: `${20 + turn}s` } }));
-    const kept = await desk.changes();
-    expect([kept.length, kept[0]?.undoable, kept[1]?.undoable]).toEqual([20, true, false]);
-  });
-
-  it('whatever was edited, undone it is the same bytes', async () => {
-    const value = fc.oneof(fc.constantFrom('30s', '1m'), fc.constant(undefined));
-    const change = fc.record({ interval: value, timeout: value, labels: fc.dictionary(fc.constantFrom('team', 'area'), fc.constantFrom('a', '1', 'x: y', '中文'), { noNullPrototype: true }) });
-    const style = fc.constantFrom(main, main.replaceAll('\n', '\r\n'), main.replace('    interval: 10s\n', ''), `${main}# tail`);
-    await fc.assert(
-      fc.asyncProperty(style, change, async (start, { labels, ...rest }) => {
-        await writeFile(join(folder, 'fenghuo.yaml'), start);
-        const set = { labels, ...Object.fromEntries(Object.entries(rest).filter(([, each]) => each !== undefined)) };
-        const done = await saved(ask({ set: { ...set, timeout: '40s' } }));
-        expect(loadConfig(join(folder, 'fenghuo.yaml'), environment)).toMatchObject({ ok: true });
-        const back = await desk.undo({ change: done.change, ...by });
-        expect([back.ok, await text()]).toEqual([true, start]);
-      }),
-      { numRuns: 8 },
-    );
   });
 });
 
@@ -330,7 +190,7 @@ describe('tried before it is saved', () => {
 describe('in the demo', () => {
   it('what it brings along is fixed, and what is added lies beside it', async () => {
     const place = { main: { name: 'demo/config.yaml', text: main }, root: folder, confD: join(folder, 'conf.d') };
-    desk = openDesk({ place, reload: async () => loadConfig(place, environment).ok });
+    openDesk({ place, reload: async () => loadConfig(place, environment).ok });
     expect(await desk.entry({ section: 'probes', id: 'home' })).toMatchObject({ readOnly: { en: expect.stringContaining('demo') } });
     expect(await save(ask({ set: { interval: '30s' } }))).toMatchObject({ ok: false, code: 'forbidden' });
     expect(await saved(fresh({}))).toMatchObject({ file: 'conf.d/probe-new.yaml' });
