@@ -1,97 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { fingerprint, type Labels } from '#lib/labels.ts';
-import { durationMs, type UnixMs, unixMs } from '#lib/time.ts';
+import type { Labels } from '#lib/labels.ts';
 import type { Alert } from './alert.ts';
-import { dispatch } from './dispatcher.ts';
-import type { AlertGroup } from './group.ts';
-import { parseMatchers } from './matcher.ts';
-import type { Decision, Notification } from './notification.ts';
-import type { AlertingPlan, Integration } from './plan.ts';
-import { buildRoute } from './route.ts';
-import { expireSilence, putSilence, type Silence } from './silence.ts';
-import { bundle } from './storm.ts';
-
-const s = (seconds: number): UnixMs => unixMs(seconds * 1_000);
-const matchers = (text: string) => {
-  const parsed = parseMatchers(text);
-  if (!parsed.ok) throw new Error(parsed.message);
-  return parsed.matchers;
-};
-
-function firing(labels: Labels, firedAt: number): Alert & { state: 'firing' } {
-  return {
-    state: 'firing',
-    activeAt: s(firedAt),
-    firedAt: s(firedAt),
-    clearSince: null,
-    fingerprint: fingerprint(labels),
-    episode: `${fingerprint(labels)}-${firedAt}`,
-    rule: 'R',
-    labels,
-    annotations: {},
-    value: 1,
-    why: { 'zh-CN': '', en: '' },
-    sight: 'ok',
-    flapping: false,
-    title: { 'zh-CN': 'R', en: 'R' },
-    memory: { missingSince: null, flips: [] },
-    outside: null,
-    acknowledgement: null,
-    evaluatedAt: s(firedAt),
-  };
-}
-const ended = (alert: Alert & { state: 'firing' }, at: number): Alert => ({ ...alert, state: 'resolved', resolvedAt: s(at), because: 'clear' });
-
-const channel = (more: Partial<Integration> = {}): Integration => ({ id: 'ops/email/0', receiver: 'ops', sendResolved: true, sender: null, ...more });
-function planOf(more: Partial<AlertingPlan> = {}, timers: { wait?: number; interval?: number; repeat?: number } = {}): AlertingPlan {
-  const root = buildRoute({
-    matchers: [],
-    receiver: 'ops',
-    groupBy: ['alertname'],
-    groupWaitMs: durationMs((timers.wait ?? 0) * 1_000),
-    groupIntervalMs: durationMs((timers.interval ?? 2) * 1_000),
-    repeatIntervalMs: durationMs((timers.repeat ?? 3_600) * 1_000),
-    muteIntervals: [],
-    activeIntervals: [],
-    continues: false,
-    children: [],
-  });
-  return { root, receivers: new Map([['ops', [channel()]]]), inhibitions: [], intervals: new Map(), resolveTimeoutMs: durationMs(300_000), ...more };
-}
-
-/** Dispatches every half second; `happen` changes the alerts and silences at its second. */
-function play(
-  plan: AlertingPlan,
-  until: number,
-  happen: Record<number, (world: { alerts: Map<string, Alert>; silences: Map<string, Silence> }) => void>,
-): { said: string[]; notifications: Notification[]; decisions: Decision[]; groups: Map<string, AlertGroup> } {
-  const world = { alerts: new Map<string, Alert>(), silences: new Map<string, Silence>() };
-  const groups = new Map<string, AlertGroup>();
-  const notifications: Notification[] = [];
-  const decisions: Decision[] = [];
-  for (let now = 0; now <= until; now += 0.5) {
-    happen[now]?.(world);
-    const outcome = dispatch({ ...world, groups }, plan, s(now));
-    for (const group of outcome.groups) groups.set(group.key, group);
-    for (const key of outcome.closedGroups) groups.delete(key);
-    notifications.push(...outcome.notifications);
-    decisions.push(...outcome.decisions);
-  }
-  return { said: notifications.map((one) => `${one.at / 1_000}s ${one.reason} ${one.alerts.map((alert) => `${alert.labels.job}:${alert.state}`).join(' ')}`), notifications, decisions, groups };
-}
+import type { AlertingPlan } from './plan.ts';
+import { channel, ended, firing, matchers, planOf, play, put, s, silence } from './test-dispatch.ts';
 
 const a = { alertname: 'R', job: 'a' };
 const b = { alertname: 'R', job: 'b' };
-const put =
-  (...alerts: Alert[]) =>
-  (world: { alerts: Map<string, Alert> }) => {
-    for (const alert of alerts) world.alerts.set(alert.episode, alert);
-  };
-function silence(id: string, text: string, [from, to]: [number, number]) {
-  return (world: { silences: Map<string, Silence> }) =>
-    void world.silences.set(id, { id, matchers: matchers(text), startsAt: s(from), endsAt: s(to), createdBy: 'x', comment: 'y', updatedAt: s(from) });
-}
 
 describe('what a group says, and when', () => {
   const one = firing(a, 1);
@@ -184,87 +99,6 @@ describe('inhibition', () => {
   });
   it('a source that ended mutes nothing', () => {
     expect(spoken([ended(critical(), 1), warning()])).toEqual(['w']);
-  });
-});
-
-describe('silences are edited so that history stays true', () => {
-  const wish = { matchers: matchers('job="a"'), startsAt: s(0), endsAt: s(100), createdBy: 'x', comment: 'why' };
-  const known = () => {
-    const made = putSilence(new Map(), wish, { now: s(0), newId: 'one' });
-    return new Map((made.ok ? made.changed : []).map((each) => [each.id, each]));
-  };
-
-  it('changing the comment or the end keeps the id', () => {
-    expect(putSilence(known(), { ...wish, id: 'one', comment: 'other', endsAt: s(200) }, { now: s(10), newId: 'two' })).toMatchObject({
-      ok: true,
-      id: 'one',
-      changed: [{ id: 'one', comment: 'other', endsAt: s(200) }],
-    });
-  });
-  it('changing the matchers ends the old one and makes a new one', () => {
-    expect(putSilence(known(), { ...wish, id: 'one', matchers: matchers('job="b"') }, { now: s(10), newId: 'two' })).toMatchObject({
-      ok: true,
-      id: 'two',
-      changed: [
-        { id: 'one', endsAt: s(10) },
-        { id: 'two', startsAt: s(10) },
-      ],
-    });
-  });
-  test.each([
-    { name: 'no matcher', change: { matchers: [] } },
-    { name: 'a matcher that matches everything', change: { matchers: matchers('job=~".*"') } },
-    { name: 'no comment', change: { comment: ' ' } },
-    { name: 'no author', change: { createdBy: '' } },
-    { name: 'an end in the past', change: { endsAt: s(5) } },
-    { name: 'an end before the start', change: { startsAt: s(300), endsAt: s(200) } },
-  ])('$name is refused and leaves the old one intact', ({ change }) => {
-    expect(putSilence(known(), { ...wish, id: 'one', ...change }, { now: s(10), newId: 'two' })).toMatchObject({ ok: false, reason: 'invalid' });
-  });
-  it('an unknown id is said so; expiring twice changes nothing the second time', () => {
-    expect(putSilence(known(), { ...wish, id: 'nine' }, { now: s(10), newId: 'two' })).toMatchObject({ ok: false, reason: 'notFound' });
-    expect(expireSilence(known(), 'one', s(10))).toMatchObject({ ok: true, changed: [{ endsAt: s(10) }] });
-    expect(expireSilence(known(), 'one', s(100))).toMatchObject({ ok: true, changed: [] });
-  });
-});
-
-describe('a storm', () => {
-  const limited: Integration = channel({
-    sender: { kind: 'email', real: true, sendResolved: true, perMinute: 3, to: 'a@b.example', open: () => ({ send: async () => ({ outcome: 'delivered', detail: '' }), close: async () => {} }) },
-  });
-  const many = (count: number) =>
-    Array.from(
-      { length: count },
-      (_, index): Notification => ({
-        id: `t${index}`,
-        mode: 'live',
-        reason: 'first',
-        status: 'firing',
-        receiver: 'ops',
-        integration: 'ops/email/0',
-        groupKey: `g${index}`,
-        groupLabels: {},
-        thread: `t${index}`,
-        sequence: 1,
-        at: s(1),
-        alerts: [firing({ alertname: 'R', job: String(index) }, 1)],
-      }),
-    );
-  const integrations = new Map([['ops/email/0', limited]]);
-
-  it('is told in one bundle over the limit, and nothing of it is lost', () => {
-    const { notifications, decisions } = bundle(many(10), integrations, { recent: new Map(), now: s(1) });
-    expect(notifications).toHaveLength(3);
-    expect(notifications.flatMap((one) => one.alerts)).toHaveLength(10);
-    expect(decisions).toHaveLength(8);
-  });
-  it('leaves room again after a minute', () => {
-    const first = bundle(many(3), integrations, { recent: new Map(), now: s(1) });
-    expect(bundle(many(2), integrations, { recent: first.recent, now: s(2) }).notifications).toHaveLength(1);
-    expect(bundle(many(2), integrations, { recent: first.recent, now: s(62) }).notifications).toHaveLength(2);
-  });
-  it('does not touch channels that programs read', () => {
-    expect(bundle(many(500), new Map([['ops/email/0', channel()]]), { recent: new Map(), now: s(1) }).notifications).toHaveLength(500);
   });
 });
 
