@@ -16,7 +16,7 @@ export interface TelemetrySink {
 export interface CollectorTopics {
   /** An answer is pending past `slow_after`: provisional, not stored; the result that follows is the fact. */
   checkSlow: { result: CheckResult };
-  /** A result that counts is on disk and will be stored; whoever must act on it need not wait for that. */
+  /** A result that counts was handed over: it is on disk, or a full spool dropped and counted it. Whoever must act on it need not wait for the store. */
   checkKept: { result: CheckResult };
   checksStored: { results: readonly CheckResult[] };
   logsStored: { services: readonly string[]; count: number };

@@ -148,6 +148,7 @@ test.each([
   { name: 'not a file that was renamed', sightings: [seen('/log/a.log.1', { same: new Set(['a']) })], lost: [] },
   { name: 'a removed file whose inode the system gave to another one', sightings: [seen('/log/b.log.1', { same: new Set(['b']) })], lost: ['a'] },
   { name: 'not a file that still bears its name, whatever is in it', sightings: [seen('/log/a.log')], lost: [] },
-])('has lost its place: $name', ({ sightings, lost }) => {
-  expect(lostOf([known('a')], sightings).map(({ key }) => key)).toEqual(lost);
+  { name: 'not a file that was renamed before anything was read of it', offset: 0, sightings: [seen('/log/a.log.1')], lost: [] },
+])('has lost its place: $name', ({ offset = 5_000, sightings, lost }) => {
+  expect(lostOf([known('a', { offset })], sightings).map(({ key }) => key)).toEqual(lost);
 });

@@ -65,13 +65,17 @@ export function decideReads(known: readonly Known[], seen: readonly Seen[]): Rea
 }
 
 /**
- * A file whose name is gone or means another one has lost its place, unless it was seen under another name. Its inode seen again is not enough:
- * the system gives the inode of a removed file to the next one that is made.
+ * A file whose name is gone or means another one has lost its place, unless it was seen under another name. Its inode seen again is not enough
+ * where something was read of it: the system gives the inode of a removed file to the next one that is made.
  */
 export function lostOf<File extends Known>(named: readonly File[], seen: readonly Seen[]): File[] {
   const nameOf = new Map(seen.map(({ path, inode }) => [path, inode]));
   const sightings = new Map(seen.map((file) => [file.inode, file]));
-  return named.filter((file) => file.present && nameOf.get(file.path) !== file.inode && !sightings.get(file.inode)?.same.has(file.key));
+  const isSeen = ({ key, inode, offset }: File): boolean => {
+    const sighting = sightings.get(inode);
+    return sighting !== undefined && (offset === 0 || sighting.same.has(key));
+  };
+  return named.filter((file) => file.present && nameOf.get(file.path) !== file.inode && !isSeen(file));
 }
 
 interface Candidates {

@@ -56,8 +56,8 @@ export interface ProbeView {
   /** Median of each phase over the range, milliseconds. */
   waterfall: { phase: string; p50Ms: number; p95Ms: number }[];
   rules: { name: string; title: Bilingual; state: string }[];
-  /** When what it sees runs out. */
   /** The vantages it can be looked at from at once: those of this machine. */
   runsFrom: { id: string; name: string }[];
+  /** When what it sees runs out. */
   expiries: { what: 'certificate' | 'domain'; at: string }[];
 }
