@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '#config';
-import { ask, by, desk, environment, folder, fresh, main, saved, text } from './test-editing.ts';
+import { ask, by, desk, environment, folder, fresh, main, saved, text } from './test/editing-folder.ts';
 
 describe('undo', () => {
   it('gives the former bytes, and undoing that gives the change again', async () => {

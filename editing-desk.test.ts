@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { loadConfig } from '#config';
 import type { ChangeAsk, EntryOf } from '#console/api/editing.ts';
-import { ask, by, desk, environment, folder, fresh, freshFile, main, openDesk, problems, reloads, save, saved, text, token } from './test-editing.ts';
+import { ask, by, desk, environment, folder, fresh, freshFile, main, openDesk, problems, reloads, save, saved, text, token } from './test/editing-folder.ts';
 
 /** The desk on real files: what a form sends, what the files hold then, and the way back. */
 

@@ -246,7 +246,9 @@ describe('only in Postgres', () => {
     const lost = vi.fn();
     await store.lead({ signal: new AbortController().signal, lost });
     const waiting = store.lead({ signal: new AbortController().signal, lost: () => {} });
-    await fixture.state.pool.query("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
+    await fixture.state.pool.query(
+      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
+    );
     const stepDown = await waiting;
     await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(1));
     await stepDown();

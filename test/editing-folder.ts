@@ -6,7 +6,7 @@ import { type Config, loadConfig, placeOf } from '#config';
 import type { ChangeAsk, EditingDesk } from '#console/api/editing.ts';
 import { systemClock } from '#lib/clock.ts';
 import { unixMs } from '#lib/time.ts';
-import { createEditingDesk, type EditingOptions } from './editing-desk.ts';
+import { createEditingDesk, type EditingOptions } from '../editing-desk.ts';
 
 /** For tests: each has a folder with a configuration and the desk on it; importing this file sees to both. */
 
