@@ -3,10 +3,11 @@ import { join, resolve } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
 import { scopes } from '#lib/people.ts';
 import { type Bilingual, languages } from '#lib/text.ts';
+import { iso } from '#lib/time.ts';
 import { verifyChains } from '#store/chains.ts';
 import { addPerson, shellActor } from '#store/people-store.ts';
 import type { State } from '#store/state.ts';
-import { addToken } from '#store/token-store.ts';
+import { addToken, listTokens, revokeToken, tokenNamed } from '#store/token-store.ts';
 import { joinState } from './stores.ts';
 import { readWords, tell, wrongUsage } from './usage.ts';
 
@@ -94,6 +95,47 @@ export async function tokenAdd(argv: string[]): Promise<number> {
     }
     if (values.json) answer({ token: made.value.token });
     else process.stdout.write(`${made.value.token}\n`);
+    return 0;
+  });
+}
+
+/** `fenghuo token list`: every token there ever was, without the token itself. */
+export async function tokenList(argv: string[]): Promise<number> {
+  const read = readWords('token list', { args: argv, options: { data: { type: 'string' }, json: { type: 'boolean' } } });
+  if (read === 2) return read;
+  const { values } = read;
+  return withState(values.data, async (state) => {
+    const tokens = (await listTokens(state)).map(({ createdAt, lastUsedAt, revokedAt, ...token }) => ({
+      ...token,
+      createdAt: iso(createdAt),
+      lastUsedAt: lastUsedAt && iso(lastUsedAt),
+      revokedAt: revokedAt && iso(revokedAt),
+    }));
+    if (values.json) answer({ tokens });
+    else if (tokens.length === 0) tell({ 'zh-CN': '还没有令牌', en: 'there is no token yet' });
+    else
+      for (const { name, scopes: good, lastUsedAt, revokedAt } of tokens) process.stdout.write(`${name}\t${good.join(',')}\t${revokedAt ? `revoked ${revokedAt}` : `used ${lastUsedAt ?? 'never'}`}\n`);
+    return 0;
+  });
+}
+
+/** `fenghuo token revoke NAME`: whoever holds it is refused from the next request on. */
+export async function tokenRevoke(argv: string[]): Promise<number> {
+  const read = readWords('token revoke', { args: argv, allowPositionals: true, options: { data: { type: 'string' }, json: { type: 'boolean' } } });
+  if (read === 2) return read;
+  const { values, positionals } = read;
+  const [name, more] = positionals;
+  if (!name) return wrongUsage('token revoke', noName);
+  if (more !== undefined) return wrongUsage('token revoke', tooMany(more));
+  return withState(values.data, async (state) => {
+    const token = await tokenNamed(state, name);
+    const revoked = token && (await revokeToken(state, token.id, { actor: shellActor, at: systemClock.now() }));
+    if (!revoked?.ok) {
+      tell({ 'zh-CN': `没有名为“${name}”的有效令牌`, en: `there is no valid token named "${name}"` });
+      return 1;
+    }
+    if (values.json) answer({ revoked: name });
+    else tell({ 'zh-CN': `“${name}”已吊销`, en: `"${name}" is revoked` });
     return 0;
   });
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { startCollector } from '#collector/collector.ts';
-import { createFarLink, planEveryMs } from '#collector/far-link.ts';
+import { createFarLink, type FarPlan, isUnwelcome, planEveryMs } from '#collector/far-link.ts';
+import { keptPlan } from '#collector/far-plan.ts';
 import type { CollectorTopics } from '#collector/ports.ts';
 import { createRecorder } from '#collector/recorder.ts';
 import { shape } from '#collector/settings.ts';
@@ -55,22 +56,33 @@ async function startFar({ to, token, vantage, dataDir }: { to: string; token: st
   const shipper = startShipper({ spool, sink: link, bus: createBus<CollectorTopics>(onError), clock, onError });
   const recorder = createRecorder({ spool, clock });
   const collector = startCollector({ probes: [], vantages: [], output: recorder, clock, onError });
+  const kept = keptPlan(dataDir);
   let known = '';
   let stopped = false;
   let cancel = (): void => {};
 
+  /** Whether there was anything new in it. */
+  const follow = (plan: FarPlan, words: (count: number) => string): boolean => {
+    const text = JSON.stringify(plan);
+    if (text === known) return false;
+    const { probes, vantages } = readPlan(plan);
+    collector.replace(probes, vantages);
+    known = text;
+    say(words(probes.length));
+    return true;
+  };
+  const followKept = async (): Promise<void> => {
+    const plan = await kept.read();
+    if (plan) follow(plan, (count) => `the centre is away: watching ${count} probes from ${vantage}, as it last named them`);
+  };
   const followPlan = async (): Promise<void> => {
     try {
       const plan = await link.plan(spool.health().records);
-      const text = JSON.stringify(plan);
-      if (text !== known) {
-        const { probes, vantages } = readPlan(plan);
-        collector.replace(probes, vantages);
-        known = text;
-        say(`watching ${probes.length} probes from ${vantage} for ${to}`);
-      }
+      if (follow(plan, (count) => `watching ${count} probes from ${vantage} for ${to}`)) await kept.keep(plan);
     } catch (error) {
       onError(error);
+      if (isUnwelcome(error)) await kept.forget().catch(onError);
+      else if (known === '') await followKept().catch(onError);
     }
     if (!stopped) cancel = clock.after(planEveryMs, () => void followPlan());
   };

@@ -18,6 +18,8 @@ const verbs: Record<Verb, () => Promise<Command>> = {
   'routes test': async () => (await import('./commands.ts')).routesTest,
   'runbook check': async () => (await import('./commands.ts')).runbookCheck,
   'token add': async () => (await import('./accounts.ts')).tokenAdd,
+  'token list': async () => (await import('./accounts.ts')).tokenList,
+  'token revoke': async () => (await import('./accounts.ts')).tokenRevoke,
   'user add': async () => (await import('./accounts.ts')).userAdd,
   verify: async () => (await import('./accounts.ts')).verify,
 };

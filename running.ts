@@ -18,6 +18,7 @@ import { loadSecretKey } from '#store/secret-key.ts';
 import { createOpeningLink } from '#store/sign-in-link-store.ts';
 import type { State } from '#store/state.ts';
 import { createTelemetryWriter } from '#store/telemetry-writer.ts';
+import { tokenDesk } from '#store/token-store.ts';
 import { catalogueOf, demoSwitches, siteOf } from './catalogue.ts';
 import { type Collecting, startCollecting } from './collecting.ts';
 import { readConfig, say, watchConfig } from './config-file.ts';
@@ -184,6 +185,7 @@ function openConsole(parts: Parts): Promise<Console> {
       catalogue,
       questions,
       people: createAuth({ state, secretKey: parts.secretKey, baseUrl: parts.url }),
+      tokens: tokenDesk(state),
       onCall: () => Promise.resolve(null),
       audit: auditTrail(state),
       alerts: alerts.desk,

@@ -21,6 +21,8 @@ const verbs = {
     en: 'add an account',
   },
   'token add': { words: 'NAME --scope ingest,alerts,read,collector [--data DIR] [--json]', 'zh-CN': '添加令牌', en: 'add a token' },
+  'token list': { words: '[--data DIR] [--json]', 'zh-CN': '列出令牌', en: 'list the tokens' },
+  'token revoke': { words: 'NAME [--data DIR] [--json]', 'zh-CN': '吊销令牌', en: 'revoke a token' },
   verify: { words: '[--data DIR] [--json]', 'zh-CN': '重算每条校验链', en: 'recompute every hash chain' },
 } as const;
 export type Verb = keyof typeof verbs;

@@ -2,9 +2,9 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Replaces a file as a whole: after a crash it holds either the old content or the new, never a part. */
-export async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string, mode = 0o666): Promise<void> {
   const next = `${path}.next`;
-  const handle = await open(next, 'w');
+  const handle = await open(next, 'w', mode);
   try {
     await handle.writeFile(content);
     await handle.datasync();

@@ -25,8 +25,6 @@ export interface FarLinkOptions {
 export interface FarLink extends TelemetrySink {
   /** Fetches what to look at, and compares the clocks. Rejects when the centre refuses or is away. */
   plan(backlog: number): Promise<FarPlan>;
-  /** Our clock to the centre's, in ms: what must be added to ours. */
-  offsetMs(): number;
 }
 
 /** The centre will never take it: sending again is useless. */
@@ -34,13 +32,27 @@ export class RefusedByCentre extends Error {
   readonly permanent = true;
 }
 
+/** The centre answered, and would not have it. */
+class CentreAnswered extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Whether the centre does not want this token any more; everything else may pass. */
+export const isUnwelcome = (error: unknown): boolean => error instanceof CentreAnswered && [401, 403].includes(error.status);
+
 const patienceMs = 20_000;
 /** Closer than this the way there and back explains the difference. */
 const smallestOffsetMs = 250;
 const neverTaken = new Set([400, 413, 422]);
 
 export function createFarLink({ to, token, vantage, version, clock }: FarLinkOptions): FarLink {
-  let offset = 0;
+  /** Our clock to the centre's, in ms: what must be added to ours; null before it was heard. */
+  let offset: number | null = null;
   const ask = async (path: string, body: object): Promise<Record<string, unknown>> => {
     const response = await fetch(new URL(path, to), {
       method: 'POST',
@@ -52,24 +64,27 @@ export function createFarLink({ to, token, vantage, version, clock }: FarLinkOpt
     const text = await response.text();
     if (response.ok) return JSON.parse(text) as Record<string, unknown>;
     const reason = `${to} answered ${response.status}: ${said(text)}`;
-    throw neverTaken.has(response.status) ? new RefusedByCentre(reason) : new Error(reason);
+    throw neverTaken.has(response.status) ? new RefusedByCentre(reason) : new CentreAnswered(reason, response.status);
   };
-  const shifted = (at: UnixMs): UnixMs => unixMs(at + offset);
-  const insert = async (kind: string, batch: { token: string; rows: readonly unknown[] }): Promise<void> => {
-    await ask('/api/v1/collector/batches', { kind, ...batch });
+  const plan = async (backlog: number): Promise<FarPlan> => {
+    const sentAt = clock.now();
+    const answer = (await ask('/api/v1/collector/plan', { backlog, offsetMs: offset ?? 0 })) as unknown as FarPlan & { now: number };
+    const between = answer.now - (sentAt + clock.now()) / 2;
+    offset = Math.abs(between) < smallestOffsetMs ? 0 : Math.round(between);
+    return { vantage: answer.vantage, probes: answer.probes };
   };
+  const insert = async <Row>(kind: string, { token: batch, rows, shift }: { token: string; rows: readonly Row[]; shift(row: Row, offsetMs: number): Row }): Promise<void> => {
+    // Rows bear our clock. Before the centre's was heard they would go in askew, and they cannot be taken back.
+    if (offset === null) await plan(rows.length);
+    await ask('/api/v1/collector/batches', { kind, token: batch, rows: rows.map((row) => shift(row, offset ?? 0)) });
+  };
+  const shifted = (at: UnixMs, offsetMs: number): UnixMs => unixMs(at + offsetMs);
+  const atShifted = <Row extends { at: UnixMs }>(row: Row, offsetMs: number): Row => ({ ...row, at: shifted(row.at, offsetMs) });
   return {
-    offsetMs: () => offset,
-    async plan(backlog) {
-      const sentAt = clock.now();
-      const answer = (await ask('/api/v1/collector/plan', { backlog, offsetMs: offset })) as unknown as FarPlan & { now: number };
-      const between = answer.now - (sentAt + clock.now()) / 2;
-      offset = Math.abs(between) < smallestOffsetMs ? 0 : Math.round(between);
-      return { vantage: answer.vantage, probes: answer.probes };
-    },
-    insertChecks: (batch, rows: readonly CheckResult[]) => insert('checks', { token: batch, rows: rows.map((row) => ({ ...row, at: shifted(row.at) })) }),
-    insertSamples: (batch, rows: readonly Sample[]) => insert('samples', { token: batch, rows: rows.map((row) => ({ ...row, at: shifted(row.at) })) }),
-    insertLogs: (batch, rows: readonly LogRecord[]) => insert('logs', { token: batch, rows: rows.map((row) => ({ ...row, observedTimestamp: shifted(row.observedTimestamp) })) }),
+    plan,
+    insertChecks: (batch, rows: readonly CheckResult[]) => insert('checks', { token: batch, rows, shift: atShifted }),
+    insertSamples: (batch, rows: readonly Sample[]) => insert('samples', { token: batch, rows, shift: atShifted }),
+    insertLogs: (batch, rows: readonly LogRecord[]) => insert('logs', { token: batch, rows, shift: (row, offsetMs) => ({ ...row, observedTimestamp: shifted(row.observedTimestamp, offsetMs) }) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { Done } from '#lib/done.ts';
-import { scopes as allScopes, type TokenScope } from '#lib/people.ts';
+import { type Actor, scopes as allScopes, type TokenScope } from '#lib/people.ts';
 import { before, minute, type UnixMs } from '#lib/time.ts';
 import { appendAudit } from './audit.ts';
 import type { By } from './people-store.ts';
@@ -61,6 +61,18 @@ export async function revokeToken(state: State, id: string, { actor, at }: By): 
   });
 }
 
+/** The token of this name that is good now. */
+export const tokenNamed = (state: State, name: string): Promise<{ id: string } | undefined> =>
+  state.read(
+    async (db) =>
+      (
+        await db
+          .select({ id: apiToken.id })
+          .from(apiToken)
+          .where(and(eq(apiToken.name, name), isNull(apiToken.revokedAt)))
+      )[0],
+  );
+
 /** What a bearer token stands for; null for an unknown or revoked one. Its last use is kept to the minute. */
 export async function useToken(state: State, token: string, now: UnixMs): Promise<{ name: string; scopes: TokenScope[] } | null> {
   if (!token.startsWith('fh_')) return null;
@@ -70,6 +82,13 @@ export async function useToken(state: State, token: string, now: UnixMs): Promis
   if (found.lastUsedAt === null || found.lastUsedAt < before(now, minute)) await state.db.update(apiToken).set({ lastUsedAt: now }).where(eq(apiToken.id, found.id));
   return { name: found.name, scopes: found.scopes };
 }
+
+/** The console's side of it. */
+export const tokenDesk = (state: State) => ({
+  list: () => listTokens(state),
+  add: ({ actor, now, ...token }: { name: string; scopes: readonly TokenScope[]; actor: Actor; now: UnixMs }) => addToken(state, token, { actor, at: now }),
+  revoke: ({ id, actor, now }: { id: string; actor: Actor; now: UnixMs }) => revokeToken(state, id, { actor, at: now }),
+});
 
 export const listTokens = (state: State): Promise<TokenRecord[]> =>
   state.read(async (db) => (await db.select().from(apiToken).orderBy(asc(apiToken.createdAt), asc(apiToken.id))).map(({ hash: _hash, ...record }) => record));

@@ -195,6 +195,33 @@ describe('the form of a probe', () => {
   });
 });
 
+it('makes a token that is shown once, and revokes one after asking, by keyboard alone', async () => {
+  const { page, faults, close } = await open('/settings');
+  const press = async (name: string, inside = 'main') => {
+    await page.locator(inside).getByRole('button', { name, exact: true }).focus();
+    await page.keyboard.press('Enter');
+  };
+  await press('新建令牌');
+  await page.getByLabel('名称').focus();
+  await page.keyboard.type('广州移动');
+  await page.getByLabel('远端探测点').focus();
+  await page.keyboard.press('Space');
+  const made = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/tokens'));
+  await page.keyboard.press('Enter');
+  expect((await made).postDataJSON()).toEqual({ name: '广州移动', scopes: ['collector'] });
+  await page.locator('dialog[open] output', { hasText: 'fh_shown-this-once' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
+  expect(await page.getByText('fh_shown-this-once').count()).toBe(0);
+  await press('吊销 prometheus');
+  const revoked = page.waitForRequest((request) => request.method() === 'DELETE');
+  await press('吊销', 'dialog[open]');
+  expect(new URL((await revoked).url()).pathname).toBe('/api/v1/tokens/t2');
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
+  expect(faults).toEqual([]);
+  await close();
+});
+
 it('opens the evidence of a failed journey by keyboard, enlarges its picture and gives the focus back', async () => {
   const { page, faults, close } = await open('/probes/mobile-login');
   const row = page.locator('.checks [data-row]').first();

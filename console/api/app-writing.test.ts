@@ -30,6 +30,8 @@ const writes: [method: string, path: string, body: Record<string, unknown>, leas
   ['POST', '/api/v1/notices', { draft, incidentId: 'i1' }, 'publisher', 'notices.publish'],
   ['POST', '/api/v1/notices/n1/updates', { draft }, 'publisher', 'notices.update'],
   ['POST', '/api/v1/components/query/status', { status: 'major_outage' }, 'publisher', 'notices.setStatus'],
+  ['POST', '/api/v1/tokens', { name: 'far', scopes: ['collector'] }, 'admin', 'tokens.add'],
+  ['DELETE', '/api/v1/tokens/t1', {}, 'admin', 'tokens.revoke'],
   ['PUT', '/api/v1/demo/faults/errors', { on: true, for: '2m' }, 'responder', 'demo.setFault'],
 ];
 

@@ -31,6 +31,7 @@ import { searchRoutes } from './search-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { signInRoutes } from './sign-in.ts';
 import { sourceRoutes } from './source-routes.ts';
+import { tokenRoutes } from './token-routes.ts';
 
 export interface ApiOptions {
   ports: ConsolePorts;
@@ -64,6 +65,7 @@ export function createApi({ ports, clock, onError }: ApiOptions) {
     .route('/', healthRoutes(routes))
     .route('/', sourceRoutes(routes))
     .route('/', configRoutes(routes))
+    .route('/', tokenRoutes(routes))
     .route('/', artifactRoutes(routes))
     .route('/', demoRoutes(routes))
     .route('/', searchRoutes(routes));

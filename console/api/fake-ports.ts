@@ -1,6 +1,7 @@
 import type { Alert } from '#alerts/alert.ts';
 import type { Heat, Lines, Ranking, Reading } from '#lib/series.ts';
 import { durationMs, minute, second, type UnixMs, unixMs } from '#lib/time.ts';
+import { fakePeople, fakeTokens, type Heard } from './fake-people.ts';
 import type { AlertEntry, ConsolePorts, IncidentEntry, IncidentRoom, NoticeEntry } from './ports.ts';
 import type { Questions, RecentCheck } from './questions.ts';
 import { same } from './words.ts';
@@ -179,6 +180,7 @@ export function fakePorts(changes: Partial<ConsolePorts> = {}): ConsolePorts & {
     }),
     questions: fakeQuestions,
     people: fakePeople,
+    tokens: fakeTokens(heard, fakeNow),
     onCall: async () => ({ name: '演示甲', until: null }),
     audit: { append: async (entry) => void told.push({ what: 'audit', ask: entry }) },
     alerts: fakeAlertDesk(heard),
@@ -228,8 +230,6 @@ const fakeHealth: ConsolePorts['health'] = {
 const noSuchBody = async () => ({ status: 400, contentType: 'application/json', body: '{"code":3}' });
 const fakeIngest: ConsolePorts['ingest'] = { lines: async () => null, logs: noSuchBody, metrics: noSuchBody, loki: noSuchBody, write: noSuchBody };
 
-type Heard = (what: string) => (ask: unknown) => Promise<{ ok: true; value: { id: string } }>;
-
 const fakeIncidentDesk = (heard: Heard): ConsolePorts['incidents'] => ({
   list: async () => [fakeIncident],
   room: async ({ id }) => (id === 'i1' ? fakeRoom : null),
@@ -250,18 +250,6 @@ const fakeShelf: ConsolePorts['runbooks'] = {
   list: async () => [{ id: 'errors', title: same('错误'), version: '1', owner: 'ops', steps: 9, appliesWhen: 'alertname="Errors"', lastRunAt: null }],
   view: async (id) =>
     id === 'errors' ? { runbook: { id: 'errors', title: same('错误'), version: '1', owner: 'ops', steps: 9, appliesWhen: '', lastRunAt: null }, html: same('<p>x</p>'), steps: [] } : null,
-};
-
-/** The cookie `who=ROLE` signs in as that role; the bearer `reader` may read. */
-const fakePeople: ConsolePorts['people'] = {
-  async session(headers) {
-    const role = /who=(viewer|responder|publisher|admin)/.exec(headers.get('cookie') ?? '')?.[1];
-    return role === 'viewer' || role === 'responder' || role === 'publisher' || role === 'admin' ? { id: role, name: '演示甲', email: 'a@example', role } : null;
-  },
-  signIn: async () => ({ ok: false, code: 'forbidden', message: same('no') }),
-  signInByLink: async () => ({ ok: false, code: 'forbidden', message: same('no') }),
-  signOut: async () => ({ cookie: '' }),
-  token: async (bearer) => (bearer === 'reader' ? { name: 'reader', scopes: ['read'] } : null),
 };
 
 function fakeAlertDesk(heard: Heard): ConsolePorts['alerts'] {

@@ -242,6 +242,13 @@ export interface IngestDesk {
   /** Prometheus' remote write. */
   write(request: IngestRequest): Promise<IngestAnswer>;
 }
+/** What programs sign in with. */
+export interface TokenDesk {
+  list(): Promise<readonly { id: string; name: string; scopes: TokenScope[]; createdAt: UnixMs; lastUsedAt: UnixMs | null; revokedAt: UnixMs | null }[]>;
+  /** The token is told here and never again. */
+  add(ask: { name: string; scopes: readonly TokenScope[]; actor: Actor; now: UnixMs }): Promise<Done<{ id: string; token: string }>>;
+  revoke(ask: { id: string; actor: Actor; now: UnixMs }): Promise<Done>;
+}
 export interface DemoSwitches {
   faults(): Promise<readonly { name: string; label: Bilingual; on: boolean; until: UnixMs | null }[]>;
   setFault(ask: { name: string; on: boolean; forMs: DurationMs | null }): Promise<Done>;
@@ -253,6 +260,7 @@ export interface ConsolePorts {
   catalogue(): Catalogue;
   questions: Questions;
   people: People;
+  tokens: TokenDesk;
   /** Who is on call now, when anyone knows. */
   onCall(now: UnixMs): Promise<{ name: string; until: UnixMs | null } | null>;
   audit: AuditTrail;

@@ -1,5 +1,6 @@
 import type { FarView } from '#console/api/far-routes.ts';
 import type { SourcesView } from '#console/api/source-routes.ts';
+import type { TokenMade, TokensView } from '#console/api/token-routes.ts';
 import type { FaultView, HealthView, LogsView, MailView, RunbookRow, RunbookView, SessionView } from '#console/api/views.ts';
 import { ago, ahead, both, chance, steps, wave } from './seed.ts';
 
@@ -151,6 +152,15 @@ export const far: FarView = {
     { id: 'gz-mobile', region: '广州', carrier: '移动', lastSeenAt: ago(4), version: '0.1.0', offsetMs: 0, backlog: 12, rows: 2_112 },
   ],
 };
+
+export const tokens: TokensView = {
+  tokens: [
+    { id: 't1', name: '旧的脚本', scopes: ['read'], createdAt: ago(90_000), lastUsedAt: ago(40_000), revokedAt: ago(30_000) },
+    { id: 't2', name: 'prometheus', scopes: ['ingest', 'alerts', 'read'], createdAt: ago(60_000), lastUsedAt: ago(0.5), revokedAt: null },
+    { id: 't3', name: '上海联通', scopes: ['collector'], createdAt: ago(9_000), lastUsedAt: null, revokedAt: null },
+  ],
+};
+export const newToken: TokenMade = { id: 't4', token: 'fh_shown-this-once' };
 
 export const faults: FaultView[] = [
   ['slow', '响应变慢', 'Slow answers'],

@@ -11,7 +11,7 @@ import { incidentView } from './incident.ts';
 import { alerts, alertView, incidentRows, notice, overview } from './operations.ts';
 import { boards } from './panels.ts';
 import { artifacts, probes, probeView } from './probes.ts';
-import { far, faults, health, logs, mails, publicComponents, runbooks, runbookView, session, sources } from './rest.ts';
+import { far, faults, health, logs, mails, newToken, publicComponents, runbooks, runbookView, session, sources, tokens } from './rest.ts';
 
 /*
  * A test tool: the built console over invented answers, for looking at pages and for component pictures without the rest of the product.
@@ -36,6 +36,7 @@ const fixed: Record<string, unknown> = {
   '/sources': sources,
   '/config/forms': forms,
   '/collectors': far,
+  '/tokens': tokens,
   '/demo/faults': { faults },
   '/demo/inbox': { mails },
   '/search': { hits: [{ kind: 'probe', label: { 'zh-CN': '探测 mobile-login', en: 'Probe mobile-login' }, link: '/probes/mobile-login' }] },
@@ -57,17 +58,15 @@ function view(path: string): unknown {
 function answer(path: string, request: IncomingMessage, response: ServerResponse): void {
   const kept = artifacts[path.split('/').at(-1) ?? ''];
   if (kept) return void response.writeHead(200, { 'content-type': kept.type }).end(kept.body);
-  const write = request.method !== 'GET';
-  const body = write
-    ? path.startsWith('/config/') && formAnswer(path)
-      ? formAnswer(path)
-      : path.endsWith('/run') || path.endsWith('/probes/try')
-        ? probeView(probes[0] ?? never()).recent[0]
-        : path === '/incidents'
-          ? { id: 'i1' }
-          : {}
-    : view(path);
+  const body = request.method === 'GET' ? view(path) : written(path);
   response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? missing));
+}
+/** What a write is answered with. */
+function written(path: string): unknown {
+  if (path.startsWith('/config/')) return formAnswer(path) ?? (path.endsWith('/probes/try') ? probeView(probes[0] ?? never()).recent[0] : {});
+  if (path.endsWith('/run')) return probeView(probes[0] ?? never()).recent[0];
+  if (path === '/incidents') return { id: 'i1' };
+  return path === '/tokens' ? newToken : {};
 }
 function never(): never {
   throw new Error('the fixture has no probe');

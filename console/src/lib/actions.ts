@@ -1,6 +1,6 @@
 import type { AlertRow, NoticeDraft } from '#console/api/views.ts';
 import { goto, invalidate, invalidateAll } from '$app/navigation';
-import { memory, post, put } from './client.ts';
+import { memory, post, put, remove } from './client.ts';
 import { language } from './language.svelte.ts';
 import { perform } from './toast.svelte.ts';
 
@@ -44,6 +44,16 @@ export const skipStep = (of: StepOf, reason: string): Promise<boolean> => deed((
 export const actStep = (of: StepOf): Promise<boolean> => deed(() => step(of, 'act', {}), language.t.toast.done);
 export const undoStep = (of: StepOf): Promise<boolean> => deed(() => step(of, 'undo', {}), language.t.toast.undone);
 export const publishStep = (of: StepOf, draft: NoticeDraft): Promise<boolean> => deed(() => step(of, 'publish', { draft }), language.t.toast.published);
+
+/** The token, told this once; undefined when it was refused. */
+export async function addToken(name: string, scopes: readonly string[]): Promise<string | undefined> {
+  let token: string | undefined;
+  await deed(async () => {
+    token = (await post<{ token: string }>('/tokens', { name, scopes })).token;
+  }, language.t.tokens.made);
+  return token;
+}
+export const revokeToken = (id: string): Promise<boolean> => deed(() => remove(`/tokens/${id}`), language.t.tokens.gone);
 
 export const publishNotice = (draft: NoticeDraft, incidentId: string | null): Promise<boolean> =>
   deed(() => post('/notices', incidentId === null ? { draft } : { draft, incidentId }), language.t.toast.published);

@@ -91,4 +91,5 @@ export async function ask<T>(fetch: Fetch, path: string, key: string = path): Pr
 
 export const post = <T = unknown>(path: string, body: unknown = {}): Promise<T> => request<T>(globalThis.fetch.bind(globalThis), path, { method: 'POST', body });
 export const put = <T = unknown>(path: string, body: unknown = {}): Promise<T> => request<T>(globalThis.fetch.bind(globalThis), path, { method: 'PUT', body });
+export const remove = (path: string): Promise<unknown> => request(globalThis.fetch.bind(globalThis), path, { method: 'DELETE' });
 export const get = <T>(path: string): Promise<T> => request<T>(globalThis.fetch.bind(globalThis), path);
