@@ -195,6 +195,19 @@ describe('the form of a probe', () => {
   });
 });
 
+it('shows what is silenced, and ends it', async () => {
+  const { page, faults, close } = await open('/alerts');
+  const silences = page.getByRole('region', { name: '静默' });
+  expect(await silences.getByRole('button').count()).toBe(1);
+  await silences.getByText('上游在做升级').waitFor();
+  const ended = page.waitForRequest((request) => request.method() === 'DELETE');
+  await silences.getByRole('button').focus();
+  await page.keyboard.press('Enter');
+  expect(new URL((await ended).url()).pathname).toBe('/api/v1/silences/s1');
+  expect(faults).toEqual([]);
+  await close();
+});
+
 it('makes a token that is shown once, and revokes one after asking, by keyboard alone', async () => {
   const { page, faults, close } = await open('/settings');
   const press = async (name: string, inside = 'main') => {

@@ -12,6 +12,11 @@ import { about, actorOf, type Routes } from './routes.ts';
 import { seriesView } from './series-view.ts';
 import type { AlertRow, AlertView } from './views.ts';
 
+/** GET /api/v1/silences. */
+export interface SilencesView {
+  silences: { id: string; matchers: readonly string[]; startsAt: string; endsAt: string; createdBy: string; comment: string; state: 'pending' | 'active' | 'expired' }[];
+}
+
 const silenceBody = z.strictObject({
   matchers: z.array(z.string().trim().min(1).max(500)).min(1).max(20),
   minutes: z
@@ -85,7 +90,7 @@ function silenceRoutes({ ports, clock }: Routes) {
   return new Hono<SignedIn>()
     .get('/silences', about('silences', 'Silences, those over included'), requireRole('viewer'), async (c) => {
       const silences = await ports.alerts.silences({ now: clock.now() });
-      return c.json({ silences: silences.map(({ startsAt, endsAt, ...rest }) => ({ ...rest, startsAt: iso(startsAt), endsAt: iso(endsAt) })) });
+      return answer<SilencesView>(c, { silences: silences.map(({ startsAt, endsAt, ...rest }) => ({ ...rest, startsAt: iso(startsAt), endsAt: iso(endsAt) })) });
     })
     .post('/silences', about('silences', 'Mute alerts by hand for a time'), sameOrigin(), requireRole('responder'), input('json', silenceBody), async (c) => {
       const { matchers, minutes, comment } = c.req.valid('json');

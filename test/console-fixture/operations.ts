@@ -1,3 +1,4 @@
+import type { SilencesView } from '#console/api/alert-routes.ts';
 import type { AlertRow, AlertView, ComponentRow, IncidentRow, NoticeView, OverviewView, State, VantageCell } from '#console/api/views.ts';
 import { failureRatio } from './panels.ts';
 import { ago, ahead, both, wave } from './seed.ts';
@@ -148,6 +149,13 @@ const alert = (fingerprint: string, rest: Partial<AlertRow> & Pick<AlertRow, 'su
   incidentId: null,
   ...rest,
 });
+export const silences: SilencesView = {
+  silences: [
+    { id: 's1', matchers: ['alertname="SlowAnswers"', 'service="verify"'], startsAt: ago(20), endsAt: ahead(100), createdBy: '演示乙', comment: '上游在做升级', state: 'active' },
+    { id: 's2', matchers: ['service="query"'], startsAt: ago(600), endsAt: ago(500), createdBy: '演示甲', comment: '', state: 'expired' },
+  ],
+};
+
 export const alerts: AlertRow[] = [
   alert('a1', {
     summary: both('登录失败率过高', 'Login failures too high'),

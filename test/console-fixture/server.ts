@@ -8,7 +8,7 @@ import { systemClock } from '#lib/clock.ts';
 import { second } from '#lib/time.ts';
 import { entries, formAnswer, forms } from './forms.ts';
 import { incidentView } from './incident.ts';
-import { alerts, alertView, incidentRows, notice, overview } from './operations.ts';
+import { alerts, alertView, incidentRows, notice, overview, silences } from './operations.ts';
 import { boards } from './panels.ts';
 import { artifacts, probes, probeView } from './probes.ts';
 import { far, faults, health, logs, mails, newToken, publicComponents, runbooks, runbookView, session, sources, tokens } from './rest.ts';
@@ -27,6 +27,7 @@ const fixed: Record<string, unknown> = {
   '/probes': { probes },
   '/boards': { boards: boards.map(({ id, title }) => ({ id, title })) },
   '/alerts': { alerts, nextEvaluationAt: new Date(systemClock.now() + 8000).toISOString() },
+  '/silences': silences,
   '/incidents': { incidents: incidentRows },
   '/incidents/i1': incidentView,
   '/runbooks': { runbooks },

@@ -15,6 +15,8 @@ export const acknowledge = (alert: AlertRow, note: string): Promise<boolean> => 
 
 export const silence = (matchers: string[], minutes: number, comment: string): Promise<boolean> => deed(() => post('/silences', { matchers, minutes, comment }), language.t.toast.silenced);
 
+export const endSilence = (id: string): Promise<boolean> => deed(() => remove(`/silences/${id}`), language.t.toast.silenceOver);
+
 export async function declare(body: { alert?: string; runbook?: string }): Promise<boolean> {
   let id: string | undefined;
   const good = await perform(

@@ -179,6 +179,7 @@ export const operations: Operations = {
     to: 'To',
     nobodyTold: 'Nobody was told',
   },
+  silences: { title: 'Silences', from: 'from', until: 'until', end: 'End now' },
   incidents: {
     sentence: (n) => (n === 0 ? 'No open incident' : `${plural(n, 'incident')} being worked on`),
     open: 'Open',

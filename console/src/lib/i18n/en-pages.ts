@@ -246,6 +246,7 @@ export const pages: Pages = {
     failed: 'It did not work',
     acknowledged: 'Acknowledged',
     silenced: 'Silenced',
+    silenceOver: 'The silence is over',
     declared: 'Incident opened',
     noted: 'Noted',
     published: 'Published',

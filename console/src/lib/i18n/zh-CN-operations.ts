@@ -177,6 +177,7 @@ export const operations = {
     to: '到',
     nobodyTold: '无人被通知',
   },
+  silences: { title: '静默', from: '从', until: '至', end: '立即结束' },
   incidents: {
     sentence: (n: number) => (n === 0 ? '没有正在处理的事件' : `${n} 起事件正在处理`),
     open: '未关闭',

@@ -244,6 +244,7 @@ export const pages = {
     failed: '没有做成',
     acknowledged: '已确认',
     silenced: '已静默',
+    silenceOver: '静默已结束',
     declared: '事件已建立',
     noted: '已记下',
     published: '已发布',
