@@ -178,6 +178,10 @@ describe('tried before it is saved', () => {
     expect(read).toMatchObject({ ok: true, file: null, lines: 3, records: [{ attributes: { 'http.response.status_code': 500 } }, { attributes: { 'log.malformed': expect.any(String) } }] });
     expect(await desk.trySource({ ...source, lines: null })).toMatchObject({ ok: false, code: 'not-found' });
 
+    // The proxies of the whole site stand in front of this source too.
+    await writeFile(join(folder, 'fenghuo.yaml'), `${main}trusted_proxies: [203.0.113.0/24]\n`);
+    expect(await desk.trySource({ ...source, lines: [`${line} "192.0.2.7"`] })).toMatchObject({ ok: true, records: [{ attributes: { 'client.address': '192.0.2.7' } }] });
+
     await writeFile(join(folder, 'logs/app.log'), `${line}\n`.repeat(80));
     await saved(freshFile({ id: 'app', paths: [join(folder, 'logs/*.log')] }));
     const own = { section: 'sources' as const, id: 'app', kind: 'file', texts: {}, unset: [], now: by.now, lines: null };

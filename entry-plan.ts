@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseDocument } from 'yaml';
 import { kindsOnlyInFile } from '#collector/only-in-file.ts';
+import { withSiteProxies } from '#collector/sources/settings.ts';
 import { type Config, type ConfigPlace, type ConfigText, parseConfig, readTexts } from '#config';
 import type { ChangeAsk, EditableSection, FormProblem, Preview, Previewed } from '#console/api/editing.ts';
 import { problemWords } from '#console/api/problem-words.ts';
@@ -123,7 +124,7 @@ function judged({ place, environment }: Desk, { texts, file, action, section, en
   const parsed = parseConfig(fresh, { environment, root: place.root });
   const at = entryIndex(fresh, section, entry);
   const { own, elsewhere } = sorted(parsed.ok ? [] : parsed.problems, `${section}[${at}]`);
-  const resolved = parsed.ok ? ((parsed.raw[section] as Plain[] | undefined)?.[at] ?? {}) : {};
+  const resolved = parsed.ok ? ((withSiteProxies(parsed.raw)[section] as Plain[] | undefined)?.[at] ?? {}) : {};
   const old = before === null ? '' : stripMark(before.toString('utf8'));
   const preview = { action, file: shown, hash: hashOf(before), diff: shownDiff(old, after === null ? '' : stripMark(after.toString('utf8'))), problems: [...rules, ...own], elsewhere };
   return { path, entry, before, after, preview, config: parsed.ok ? parsed.config : null, resolved };

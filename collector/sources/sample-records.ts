@@ -17,8 +17,8 @@ type Raw = Readonly<Record<string, unknown>>;
 
 /** What the entry says of its lines, its own options over those it hands on. */
 function formatOf(raw: Raw): Record<string, unknown> | null {
-  const { zone, year, multiline, container, format } = raw;
-  const said = Object.fromEntries(Object.entries({ zone, year, multiline, container }).filter(([, value]) => value !== undefined));
+  const { zone, year, multiline, container, trusted_proxies, format } = raw;
+  const said = Object.fromEntries(Object.entries({ zone, year, multiline, container, trusted_proxies }).filter(([, value]) => value !== undefined));
   const own = typeof format === 'string' || format === undefined ? { kind: format ?? 'syslog' } : (format as Record<string, unknown>);
   const config = { ...said, ...own };
   return buildFormat(config).ok ? config : null;
