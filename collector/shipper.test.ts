@@ -9,7 +9,7 @@ import { LineBatch } from './batch.ts';
 import type { CheckResult } from './check.ts';
 import type { LogRecord } from './log.ts';
 import type { LogBlock } from './log-block.ts';
-import { calmPace } from './pace.ts';
+import { calmPace, watchedPace } from './pace.ts';
 import type { CollectorTopics, TelemetrySink } from './ports.ts';
 import { createRecorder } from './recorder.ts';
 import { type Shipper, startShipper } from './shipper.ts';
@@ -142,11 +142,31 @@ describe('the shipper', () => {
     await expect.poll(sent).toEqual([1]);
     for (let second = 0; second < 4; second++) await spool.append({ kind: 'checks', rows: [check()] });
     expect(sent()).toEqual([1]);
+    // A little after the beat: what the recorder writes on it comes along.
     await clock.advance(calmPace);
-    await expect.poll(sent).toEqual([1, 4]);
+    await spool.append({ kind: 'checks', rows: [check()] });
+    expect(sent()).toEqual([1]);
+    await clock.advance(durationMs(100));
+    await expect.poll(sent).toEqual([1, 5]);
     await spool.append({ kind: 'checks', rows: [check()] });
     await spool.append({ kind: 'checks', rows: [check('unknown')] }, { hurried: true });
-    await expect.poll(sent).toEqual([1, 4, 2]);
+    await expect.poll(sent).toEqual([1, 5, 2]);
+  });
+
+  it('lets what several sources bring at rest go as one batch, and waits for nobody while somebody watches', async () => {
+    const clock = virtualClock(unixMs(1_800_000_000_000));
+    let pace = calmPace;
+    shipper = startShipper({ spool, sink: store, bus, clock, pace: () => pace, onError: (error) => errors.push(error) });
+    const sent = () => [...store.kept.values()].map((rows) => rows.length);
+    await spool.append({ kind: 'logs', rows: [log('access')] });
+    await clock.advance(durationMs(300));
+    await spool.append({ kind: 'logs', rows: [log('auth'), log('auth')] });
+    expect(sent()).toEqual([]);
+    await clock.advance(durationMs(200));
+    await expect.poll(sent).toEqual([3]);
+    pace = watchedPace;
+    await spool.append({ kind: 'logs', rows: [log('access')] });
+    await expect.poll(sent).toEqual([3, 1]);
   });
 
   it('lets lines under load gather, and does nothing meanwhile', async () => {

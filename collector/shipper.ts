@@ -33,6 +33,10 @@ export interface ShipperOptions {
 const mostRows = { records: 10_000, columns: 150_000 };
 /** After a batch this large more lines are sure to come: the next one lets them gather, so long at most. */
 const underLoad = { rows: 5_000, gatherMs: durationMs(400) };
+/** At rest each source brings a few lines of its own a moment after the beat; together they cost the store what one would. */
+const atRest = { gatherMs: durationMs(500) };
+/** What the collector writes on a beat must be on disk before the batch of that beat is taken, or it goes as a second one. */
+const settleMs = durationMs(100);
 const lanes = { urgent: 1, bulk: 2 };
 const firstWait = durationMs(100);
 const longestWait = durationMs(5_000);
@@ -106,13 +110,14 @@ class Shipping implements Shipper {
   /** When check results last went. */
   #wentAt: UnixMs = unixMs(0);
   #cancelBeat = (): void => {};
-  /** The last batch of logs: how large it was and when it was taken. */
-  readonly #bulk = { rows: 0, takenAt: 0, cancel: (): void => {} };
+  /** The last batch of logs: how large it was and when it was taken; and since when the next one waits. */
+  readonly #bulk = { rows: 0, takenAt: 0, since: null as number | null, cancel: (): void => {} };
 
   constructor(options: ShipperOptions) {
     this.#options = options;
     this.#unlisten = options.spool.onKept((hurried) => {
       this.#kept++;
+      if (options.spool.waitingRows() > 0) this.#bulk.since ??= options.clock.elapsed();
       this.#pumpLane('bulk');
       if (hurried) this.#pumpLane('urgent');
       else this.#gather();
@@ -128,16 +133,18 @@ class Shipping implements Shipper {
   #gather(): void {
     const { clock, pace = () => watchedPace } = this.#options;
     this.#cancelBeat();
-    const wait = between(clock.now(), nextBeat(this.#wentAt, pace()));
+    const wait = between(clock.now(), nextBeat(this.#wentAt, pace())) + settleMs;
     if (wait <= 0) this.#pumpLane('urgent');
     else this.#cancelBeat = clock.after(durationMs(wait), () => this.#pumpLane('urgent'));
   }
 
-  /** How much longer lines under load may gather before the next batch of them goes. */
+  /** How much longer lines may gather before the next batch of them goes: under load, and at rest. */
   #mayGather(): number {
-    const { clock, spool, sink } = this.#options;
-    if (this.#stopped || !sink.insertBlocks || this.#bulk.rows < underLoad.rows || spool.waitingRows() >= mostRows.columns) return 0;
-    return this.#bulk.takenAt + underLoad.gatherMs - clock.elapsed();
+    const { clock, spool, sink, pace = () => watchedPace } = this.#options;
+    const { rows, takenAt, since } = this.#bulk;
+    if (this.#stopped || spool.waitingRows() >= mostRows.columns) return 0;
+    if (sink.insertBlocks && rows >= underLoad.rows) return takenAt + underLoad.gatherMs - clock.elapsed();
+    return since === null || pace() <= watchedPace ? 0 : since + atRest.gatherMs - clock.elapsed();
   }
 
   #gatherBulk(): void {
@@ -169,7 +176,7 @@ class Shipping implements Shipper {
       const halted = this.#stopped || this.#waiting || gathering;
       const taken = halted ? undefined : await spool.take(lane === 'urgent', sink.insertBlocks ? mostRows.columns : mostRows.records);
       if (taken && lane === 'urgent') this.#wentAt = this.#options.clock.now();
-      if (taken && lane === 'bulk') Object.assign(this.#bulk, { rows: rowCount(taken.batch), takenAt: this.#options.clock.elapsed() });
+      if (taken && lane === 'bulk') Object.assign(this.#bulk, { rows: rowCount(taken.batch), takenAt: this.#options.clock.elapsed(), since: null });
       if (taken) await this.#ship(taken);
       else if (halted || before === this.#kept) break;
     }
@@ -216,7 +223,7 @@ class Shipping implements Shipper {
 
   settled(): Promise<void> {
     if (this.#options.spool.health().records === 0) return Promise.resolve();
-    this.#bulk.rows = 0;
+    Object.assign(this.#bulk, { rows: 0, since: null });
     this.pump();
     return new Promise((resolve) => this.#settled.push(resolve));
   }
