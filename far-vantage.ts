@@ -61,15 +61,13 @@ async function startFar({ to, token, vantage, dataDir }: { to: string; token: st
   let stopped = false;
   let cancel = (): void => {};
 
-  /** Whether there was anything new in it. */
-  const follow = (plan: FarPlan, words: (count: number) => string): boolean => {
+  const follow = (plan: FarPlan, words: (count: number) => string): void => {
     const text = JSON.stringify(plan);
-    if (text === known) return false;
+    if (text === known) return;
     const { probes, vantages } = readPlan(plan);
     collector.replace(probes, vantages);
     known = text;
     say(words(probes.length));
-    return true;
   };
   const followKept = async (): Promise<void> => {
     const plan = await kept.read();
@@ -78,7 +76,8 @@ async function startFar({ to, token, vantage, dataDir }: { to: string; token: st
   const followPlan = async (): Promise<void> => {
     try {
       const plan = await link.plan(spool.health().records);
-      if (follow(plan, (count) => `watching ${count} probes from ${vantage} for ${to}`)) await kept.keep(plan);
+      follow(plan, (count) => `watching ${count} probes from ${vantage} for ${to}`);
+      await kept.keep(plan);
     } catch (error) {
       onError(error);
       if (isUnwelcome(error)) await kept.forget().catch(onError);

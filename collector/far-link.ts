@@ -63,8 +63,7 @@ export function createFarLink({ to, token, vantage, version, clock }: FarLinkOpt
     });
     const text = await response.text();
     if (response.ok) return JSON.parse(text) as Record<string, unknown>;
-    const reason = `${to} answered ${response.status}: ${said(text)}`;
-    throw neverTaken.has(response.status) ? new RefusedByCentre(reason) : new CentreAnswered(reason, response.status);
+    throw new CentreAnswered(`${to} answered ${response.status}: ${said(text)}`, response.status);
   };
   const plan = async (backlog: number): Promise<FarPlan> => {
     const sentAt = clock.now();
@@ -76,7 +75,11 @@ export function createFarLink({ to, token, vantage, version, clock }: FarLinkOpt
   const insert = async <Row>(kind: string, { token: batch, rows, shift }: { token: string; rows: readonly Row[]; shift(row: Row, offsetMs: number): Row }): Promise<void> => {
     // Rows bear our clock. Before the centre's was heard they would go in askew, and they cannot be taken back.
     if (offset === null) await plan(rows.length);
-    await ask('/api/v1/collector/batches', { kind, token: batch, rows: rows.map((row) => shift(row, offset ?? 0)) });
+    try {
+      await ask('/api/v1/collector/batches', { kind, token: batch, rows: rows.map((row) => shift(row, offset ?? 0)) });
+    } catch (error) {
+      throw error instanceof CentreAnswered && neverTaken.has(error.status) ? new RefusedByCentre(error.message) : error;
+    }
   };
   const shifted = (at: UnixMs, offsetMs: number): UnixMs => unixMs(at + offsetMs);
   const atShifted = <Row extends { at: UnixMs }>(row: Row, offsetMs: number): Row => ({ ...row, at: shifted(row.at, offsetMs) });

@@ -7,6 +7,7 @@ import type { FarPlan } from './far-link.ts';
 export interface KeptPlan {
   /** Undefined when there is none. Rejects when it cannot be read. */
   read(): Promise<FarPlan | undefined>;
+  /** Writes only what is not there already. */
   keep(plan: FarPlan): Promise<void>;
   /** Of a vantage the centre will not have any more, nothing stays: a plan holds the secrets of its probes. */
   forget(): Promise<void>;
@@ -17,6 +18,7 @@ const mode = 0o600;
 
 export function keptPlan(dataDir: string): KeptPlan {
   const path = join(dataDir, 'plan.json');
+  let onDisk = '';
   return {
     async read() {
       const text = (await readIfThere(path))?.toString();
@@ -27,7 +29,15 @@ export function keptPlan(dataDir: string): KeptPlan {
         throw new Error(`${path} holds no plan; it is made anew when the centre answers`, { cause: error });
       }
     },
-    keep: (plan) => replaceFile(path, JSON.stringify(plan), mode),
-    forget: () => rm(path, { force: true }),
+    async keep(plan) {
+      const text = JSON.stringify(plan);
+      if (text === onDisk) return;
+      await replaceFile(path, text, mode);
+      onDisk = text;
+    },
+    async forget() {
+      onDisk = '';
+      await rm(path, { force: true });
+    },
   };
 }
