@@ -40,7 +40,7 @@ interface Haste {
   settleMs: DurationMs;
   gapMs: DurationMs;
 }
-const atOnce: Haste = { settleMs: durationMs(20), gapMs: durationMs(0) };
+const atOnce: Haste = { settleMs: durationMs(5), gapMs: durationMs(0) };
 /** Log lines never stop coming, and every file brings its own batch on the same beat; rules over windows of a minute gain nothing from being asked for each. */
 const whenSettled: Haste = { settleMs: durationMs(300), gapMs: durationMs(2_000) };
 const tidyEveryMs = durationMs(60_000);

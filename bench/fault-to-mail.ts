@@ -61,7 +61,7 @@ alerting:
   );
   const instance = await startInstance({ dataDir: join(home, 'data'), port, args: ['--config', config] });
   const took: number[] = [];
-  for (let round = 0; round < rounds; round++) took.push(await onceBroken(schedule, target, mailServer.mails));
+  for (let round = 0; round < rounds; round++) took.push(await onceBroken(schedule, { target, mails: mailServer.mails, phase: (round + chance()) / rounds }));
   await instance.stop();
   await target.stop();
   await mailServer.stop();
@@ -69,9 +69,12 @@ alerting:
   return took;
 }
 
-async function onceBroken({ intervalMs, fault }: Schedule, target: Target, mails: readonly { at: number }[]): Promise<number> {
-  // A moment by chance within the interval: never in step with the schedule.
-  await sleep(2_000 + chance() * intervalMs);
+async function onceBroken({ intervalMs, fault }: Schedule, { target, mails, phase }: { target: Target; mails: readonly { at: number }[]; phase: number }): Promise<number> {
+  // A moment by chance within each part of the interval, so many parts as rounds: what is measured is the product, not the luck of twenty draws.
+  await sleep(2_000);
+  const { lastAt } = target.answered;
+  await until('the next look', async () => target.answered.lastAt > lastAt, 60_000);
+  await sleep(Math.max(0, target.answered.lastAt + phase * intervalMs - Date.now()));
   const before = mails.length;
   const brokeAt = Date.now();
   target[fault] = true;
