@@ -128,7 +128,7 @@ export async function tokenRevoke(argv: string[]): Promise<number> {
   if (!name) return wrongUsage('token revoke', noName);
   if (more !== undefined) return wrongUsage('token revoke', tooMany(more));
   return withState(values.data, async (state) => {
-    const token = await tokenNamed(state, name);
+    const token = await tokenNamed(state, name.trim());
     const revoked = token && (await revokeToken(state, token.id, { actor: shellActor, at: systemClock.now() }));
     if (!revoked?.ok) {
       tell({ 'zh-CN': `没有名为“${name}”的有效令牌`, en: `there is no valid token named "${name}"` });
